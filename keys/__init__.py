@@ -1,0 +1,1 @@
+"""Cryptography on bytes: sealed bids, custodians, proofs of the ledger, tools on plain files."""
