@@ -1,1 +1,1 @@
-"""Evaluation (评标): panel, scoring, collusion screens, award, contract."""
+"""Panel, scoring, collusion screens, award and contract."""

@@ -1,0 +1,1 @@
+"""A county brought to life: seed data and scripted lives."""

@@ -1,0 +1,1 @@
+"""Database, clock, money, stored files, outbox, messages, jobs and the web frame."""

@@ -1,0 +1,77 @@
+"""How values look on a page: money, days, moments and sizes, as Jinja filters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from tender.core import i18n
+from tender.core.clock import SHANGHAI
+
+WEEKDAYS = "一二三四五六日"
+
+
+def yuan(fen: int | None) -> str:
+    """Fen as yuan with separators and two decimals: `1,234.50`."""
+    if fen is None:
+        return "—"
+    sign = "-" if fen < 0 else ""
+    return f"{sign}{abs(fen) // 100:,}.{abs(fen) % 100:02d}"
+
+
+def day(moment: datetime | None) -> str:
+    """The calendar day in China."""
+    if moment is None:
+        return "—"
+    local = moment.astimezone(SHANGHAI)
+    if i18n.language() == "zh":
+        return f"{local.year}年{local.month}月{local.day}日"
+    return f"{local.day} {local:%b} {local.year}"
+
+
+def moment(value: datetime | None) -> str:
+    """Day, weekday and minute in China."""
+    if value is None:
+        return "—"
+    local = value.astimezone(SHANGHAI)
+    if i18n.language() == "zh":
+        return f"{day(value)}（周{WEEKDAYS[local.weekday()]}）{local:%H:%M}"
+    return f"{local:%a} {day(value)}, {local:%H:%M} CST"
+
+
+def second(value: datetime | None) -> str:
+    """Day and second in China: for records."""
+    return "—" if value is None else value.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def iso(value: datetime) -> str:
+    """The machine-readable form for `<time datetime>`."""
+    return value.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def size(octets: int) -> str:
+    """Bytes in a unit that people read."""
+    value = float(octets)
+    for unit in ("B", "KB", "MB"):
+        if value < 1024:
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1024
+    return f"{value:.2f} GB"
+
+
+def groups(text: str, width: int = 4) -> str:
+    """Hex digits in groups, to be read aloud and compared on paper."""
+    return " ".join(text[i : i + width] for i in range(0, len(text), width))
+
+
+FILTERS: dict[str, Callable[..., Any]] = {
+    "yuan": yuan,
+    "day": day,
+    "moment": moment,
+    "second": second,
+    "iso": iso,
+    "size": size,
+    "groups": groups,
+    "gettext": i18n.gettext,
+}

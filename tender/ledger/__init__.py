@@ -1,0 +1,1 @@
+"""Append-only Merkle log of every act (存证账本)."""

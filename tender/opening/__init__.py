@@ -1,0 +1,1 @@
+"""The opening (开标): releases, unsealing and the opening record."""

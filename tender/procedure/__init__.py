@@ -1,0 +1,1 @@
+"""Projects, tenders, lots, kinds as data and the legal timeline."""

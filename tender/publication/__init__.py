@@ -1,0 +1,1 @@
+"""Notices, signed documents, OCDS releases and the public portal."""

@@ -1,0 +1,1 @@
+"""Milestones, missed dates and cards for supervisors."""
