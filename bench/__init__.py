@@ -1,0 +1,1 @@
+"""Benches: each prints its figure beside the limit that the same run measured."""
