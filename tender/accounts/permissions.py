@@ -63,13 +63,31 @@ class Permission(StrEnum):
 P = Permission
 _CLERK = frozenset(
     {
-        P.PROJECT_EDIT, P.PROJECT_REVIEW, P.TENDER_EDIT, P.TENDER_PUBLISH, P.TENDER_AMEND,
-        P.TENDER_CANCEL, P.TENDER_READ_DRAFT, P.CLARIFICATION_ANSWER, P.BID_READ_OPENED,
-        P.OPENING_RECORD, P.OPENING_ANSWER, P.PANEL_DRAW, P.PANEL_READ, P.EVALUATION_RUN,
-        P.EVALUATION_READ, P.CANDIDATES_PUBLISH, P.AWARD_MAKE, P.OBJECTION_ANSWER,
-        P.CONTRACT_RECORD, P.BIDDER_APPROVE, P.EXPERT_APPROVE, P.PERSON_READ, P.OUTAGE_RECORD,
+        P.PROJECT_EDIT,
+        P.PROJECT_REVIEW,
+        P.TENDER_EDIT,
+        P.TENDER_PUBLISH,
+        P.TENDER_AMEND,
+        P.TENDER_CANCEL,
+        P.TENDER_READ_DRAFT,
+        P.CLARIFICATION_ANSWER,
+        P.BID_READ_OPENED,
+        P.OPENING_RECORD,
+        P.OPENING_ANSWER,
+        P.PANEL_DRAW,
+        P.PANEL_READ,
+        P.EVALUATION_RUN,
+        P.EVALUATION_READ,
+        P.CANDIDATES_PUBLISH,
+        P.AWARD_MAKE,
+        P.OBJECTION_ANSWER,
+        P.CONTRACT_RECORD,
+        P.BIDDER_APPROVE,
+        P.EXPERT_APPROVE,
+        P.PERSON_READ,
+        P.OUTAGE_RECORD,
     }
-)  # fmt: skip
+)
 
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.COUNTY_CLERK: _CLERK,
@@ -92,7 +110,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             P.COMPLAINT_DECIDE,
             P.LOG_READ,
         }
-    ),  # fmt: skip
+    ),
     Role.AUDITOR: frozenset(
         {P.SUPERVISE, P.BID_READ_OPENED, P.EVALUATION_READ, P.FINDING_READ, P.LOG_READ}
     ),
@@ -109,7 +127,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             P.BIDDER_APPROVE,
             P.EXPERT_APPROVE,
         }
-    ),  # fmt: skip
+    ),
 }
 
 OWNERS = frozenset({Role.BIDDER, Role.EXPERT})
@@ -150,7 +168,8 @@ def require(actor: Actor, permission: Permission, on: Scoped | Owned | None = No
         raise forbidden(
             "forbidden",
             N_(
-                "Your role may not do this here. Switch to a role that may, or ask your county centre."
+                "Your role may not do this here. "
+                "Switch to a role that may, or ask your county centre."
             ),
         )
 

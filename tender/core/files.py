@@ -87,8 +87,8 @@ def write_durably(path: Path, data: bytes, mode: int = 0o600) -> None:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
-    os.chmod(temporary, mode)
-    os.replace(temporary, path)
+    Path(temporary).chmod(mode)
+    Path(temporary).replace(path)
     fsync_directory(path.parent)
 
 
@@ -122,7 +122,7 @@ def store_blob(store: Path, chunks: Iterable[bytes], limit: int = MAX_UPLOAD) ->
             os.fsync(file.fileno())
         path = blob_path(store, digest.hexdigest())
         path.parent.mkdir(exist_ok=True)
-        os.replace(temporary, path)
+        Path(temporary).replace(path)
         fsync_directory(path.parent)
         fsync_directory(store)
     except BaseException:

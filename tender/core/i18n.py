@@ -21,7 +21,7 @@ LOCALE = Path(__file__).parent / "locale"
 _language: ContextVar[str] = ContextVar("language", default="zh")
 
 
-def N_(message: str) -> str:
+def N_(message: str) -> str:  # noqa: N802 - gettext's customary name for a mark
     """Mark a msgid for translation at the time it is shown."""
     return message
 

@@ -76,7 +76,8 @@ def signed_in(*roles: Role) -> Callable[[View], View]:
                 raise forbidden(
                     "role.wrong",
                     N_(
-                        "This page belongs to another role. Switch your role at the top of the page."
+                        "This page belongs to another role. "
+                        "Switch your role at the top of the page."
                     ),
                 )
             return view(*args, **kwargs)
