@@ -66,9 +66,7 @@ PROFILES = {
     Role.ROOT: Profile(days=30 * 365, path_length=1, usage=None, issuer=Role.ROOT),
     Role.ISSUING: Profile(days=20 * 365, path_length=0, usage=None, issuer=Role.ROOT),
     Role.ENROLMENT: Profile(days=20 * 365, path_length=0, usage=None, issuer=Role.ROOT),
-    Role.SEAL: Profile(
-        days=5 * 365, path_length=None, usage=DOCUMENT_SIGNING, issuer=Role.ISSUING
-    ),
+    Role.SEAL: Profile(days=5 * 365, path_length=None, usage=DOCUMENT_SIGNING, issuer=Role.ISSUING),
     Role.TIMESTAMP: Profile(
         days=12 * 365,
         path_length=None,
