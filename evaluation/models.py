@@ -1,0 +1,210 @@
+"""Panel, score sheets, ranking, award, contract, and findings of the screens."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    ForeignKey,
+    Integer,
+    Numeric,
+    String,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from tender.accounts.models import Person
+from tender.core.db import Base, UtcDateTime, enum_column
+from tender.core.ids import new_id
+
+
+class MemberStatus(StrEnum):
+    """Where a panel member stands."""
+
+    DRAWN = "drawn"  # 已抽取，待确认
+    SEATED = "seated"  # 已到场
+    DECLINED = "declined"  # 不能参加
+    RECUSED = "recused"  # 回避
+    SUBMITTED = "submitted"  # 已提交评分
+
+
+class PanelDraw(Base):
+    """A draw (抽取) that anybody can recompute: seed, frozen pool's hash and the order."""
+
+    __tablename__ = "panel_draw"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    tender_id: Mapped[str] = mapped_column(ForeignKey("tender.id"), unique=True)
+    size: Mapped[int] = mapped_column(Integer)
+    speciality: Mapped[str] = mapped_column(String(20))
+    pool: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    pool_sha256: Mapped[str] = mapped_column(String(64))
+    contributions: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    seed: Mapped[str] = mapped_column(String(64))
+    order: Mapped[list[dict[str, Any]]] = mapped_column(JSON)  # expert, key, outcome, reason
+    drawn_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    drawn_by: Mapped[str] = mapped_column(String(32))
+
+
+class PanelMember(Base):
+    """A member of the panel (评标委员会成员); names are secret until the result (TBL 37)."""
+
+    __tablename__ = "panel_member"
+    __table_args__ = (UniqueConstraint("tender_id", "person_id"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    tender_id: Mapped[str] = mapped_column(ForeignKey("tender.id"), index=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
+    representative: Mapped[bool] = mapped_column(Boolean, default=False)  # 招标人代表
+    position: Mapped[int] = mapped_column(Integer)
+    status: Mapped[MemberStatus] = mapped_column(enum_column(MemberStatus))
+    reason: Mapped[str | None] = mapped_column(Text)
+    seated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    submitted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    sheet_sha256: Mapped[str | None] = mapped_column(String(64))
+
+    person: Mapped[Person] = relationship()
+
+    @property
+    def owner_id(self) -> str:
+        """The expert's own."""
+        return self.person_id
+
+
+class ScoreItem(Base):
+    """One expert's score for one criterion of one bid; autosaved, final once submitted."""
+
+    __tablename__ = "score_item"
+
+    member_id: Mapped[str] = mapped_column(ForeignKey("panel_member.id"), primary_key=True)
+    bid_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    criterion_id: Mapped[str] = mapped_column(ForeignKey("criterion.id"), primary_key=True)
+    score: Mapped[Decimal | None] = mapped_column(Numeric(8, 3))
+    passed: Mapped[bool | None] = mapped_column(Boolean)
+    reason: Mapped[str | None] = mapped_column(Text)
+    saved_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Rejection(Base):
+    """A bid rejected (否决投标) with its legal ground (REG art. 51) and reason."""
+
+    __tablename__ = "rejection"
+
+    bid_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    tender_id: Mapped[str] = mapped_column(ForeignKey("tender.id"), index=True)
+    ground: Mapped[str] = mapped_column(String(80))
+    reason: Mapped[str] = mapped_column(Text)
+    decided_by: Mapped[str] = mapped_column(String(32))
+    decided_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Evaluation(Base):
+    """The result of evaluating one lot: ranking with every step of every number."""
+
+    __tablename__ = "evaluation"
+
+    lot_id: Mapped[str] = mapped_column(ForeignKey("lot.id"), primary_key=True)
+    tender_id: Mapped[str] = mapped_column(ForeignKey("tender.id"), index=True)
+    method: Mapped[str] = mapped_column(String(40))
+    ranking: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    steps: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    failed_reason: Mapped[str | None] = mapped_column(Text)
+    evaluated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    evaluated_by: Mapped[str] = mapped_column(String(32))
+    ledger_seq: Mapped[int] = mapped_column(BigInteger)
+
+
+class Award(Base):
+    """One award per lot, held by the primary key."""
+
+    __tablename__ = "award"
+    __table_args__ = (CheckConstraint("total_fen >= 0", name="total"),)
+
+    lot_id: Mapped[str] = mapped_column(ForeignKey("lot.id"), primary_key=True)
+    tender_id: Mapped[str] = mapped_column(ForeignKey("tender.id"), index=True)
+    bid_id: Mapped[str] = mapped_column(String(32), unique=True)
+    organisation_id: Mapped[str] = mapped_column(String(32), index=True)
+    price_fen: Mapped[int] = mapped_column(BigInteger)
+    total_fen: Mapped[int] = mapped_column(BigInteger)  # over quantity and term
+    reason: Mapped[str | None] = mapped_column(Text)
+    awarded_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    awarded_by: Mapped[str] = mapped_column(String(32))
+    ledger_seq: Mapped[int] = mapped_column(BigInteger)
+    letter_id: Mapped[str | None] = mapped_column(String(32))
+
+
+class Contract(Base):
+    """The contract that follows an award."""
+
+    __tablename__ = "contract"
+
+    lot_id: Mapped[str] = mapped_column(ForeignKey("award.lot_id"), primary_key=True)
+    signed_on: Mapped[datetime] = mapped_column(UtcDateTime)
+    amount_fen: Mapped[int] = mapped_column(BigInteger)
+    file_id: Mapped[str | None] = mapped_column(ForeignKey("stored_file.id"))
+    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    recorded_by: Mapped[str] = mapped_column(String(32))
+
+
+class ScreenStatus(StrEnum):
+    """Where a screening run stands."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class ScreenRun(Base):
+    """One screening of a tender by the indicators, after the opening."""
+
+    __tablename__ = "screen_run"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    tender_id: Mapped[str] = mapped_column(ForeignKey("tender.id"), index=True)
+    status: Mapped[ScreenStatus] = mapped_column(enum_column(ScreenStatus))
+    progress: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class FindingDecision(StrEnum):
+    """What a person decided about a finding."""
+
+    OPEN = "open"  # 待处理
+    CONFIRMED = "confirmed"  # 确认
+    REJECTED = "rejected"  # 排除
+    REFERRED = "referred"  # 移送
+
+
+class FindingRow(Base):
+    """A finding (围串标线索): evidence for people, never a verdict."""
+
+    __tablename__ = "finding"
+    __table_args__ = (
+        CheckConstraint("(decision = 'open') = (decided_at IS NULL)", name="decided"),
+        CheckConstraint("(decision = 'open') OR reason IS NOT NULL", name="reason"),
+    )
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    tender_id: Mapped[str] = mapped_column(ForeignKey("tender.id"), index=True)
+    lot_id: Mapped[str | None] = mapped_column(String(32))
+    scope: Mapped[str] = mapped_column(String(200))
+    code: Mapped[str] = mapped_column(String(10))
+    strength: Mapped[str] = mapped_column(String(1))
+    bidders: Mapped[list[str]] = mapped_column(JSON)  # organisation ids
+    content: Mapped[dict[str, Any]] = mapped_column(JSON)  # evaluation.screens.finding as JSON
+    found_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    decision: Mapped[FindingDecision] = mapped_column(enum_column(FindingDecision))
+    reason: Mapped[str | None] = mapped_column(Text)
+    decided_by: Mapped[str | None] = mapped_column(String(32))
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    explanation: Mapped[str | None] = mapped_column(Text)  # the bidder's own
