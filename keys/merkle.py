@@ -240,3 +240,41 @@ def verify_consistency(
             newer = node_hash(newer, step)
     if older != old_root or newer != new_root:
         raise Forged("consistency", "The later tree does not contain the earlier one.")
+
+
+class Tree:
+    """A tree in memory that gives the root and the proofs of every size it ever had.
+
+    64 bytes a leaf, packed, so that a verifier can hold a million lines.
+    """
+
+    def __init__(self) -> None:
+        self._frontier = Frontier()
+        self._levels: list[bytearray] = []
+
+    @property
+    def size(self) -> int:
+        """Give the number of leaves."""
+        return self._frontier.size
+
+    def append(self, leaf: bytes) -> None:
+        """Add the next leaf hash."""
+        for level, _, node in new_nodes(self._frontier, leaf):
+            if level == len(self._levels):
+                self._levels.append(bytearray())
+            self._levels[level] += node
+
+    def node(self, level: int, index: int) -> bytes:
+        """Give a complete subtree's root (this is the `NodeSource` of the tree)."""
+        return bytes(self._levels[level][index * HASH_SIZE : (index + 1) * HASH_SIZE])
+
+    def leaf(self, index: int) -> bytes:
+        """Give a leaf hash."""
+        return self.node(0, index)
+
+    def root(self, size: int | None = None) -> bytes:
+        """Give the root over the first `size` leaves, by default over all."""
+        wanted = self.size if size is None else size
+        if not 0 <= wanted <= self.size:
+            raise Malformed("size", f"The ledger has {self.size} lines, not {wanted}.")
+        return range_root(0, wanted, self.node)
