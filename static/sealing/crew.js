@@ -23,7 +23,8 @@ export class Crew {
    * Seals files; resolves with {digest, files: [sha256]}, rejects with Stopped or Refused.
    *
    * `job`: files, size (padded), key, context, salt, known, pendingKey, location and csrf (no
-   * location: nothing goes up). `onState` hears {type: sealed, bytes} and {type: upload, ...}.
+   * location: nothing goes up), collect. `onState` hears {type: sealed, bytes, blob} (the blob
+   * only if `collect` asks for it) and {type: upload, state, sent, wait}.
    */
   seal(job, onState) {
     const { port1, port2 } = new MessageChannel();

@@ -109,7 +109,8 @@ class Changed extends Error {}
  * nonce must never encrypt two different texts, so a piece that differs stops everything: the
  * bid is then sealed anew under a fresh key. Digests are kept before their piece is sent.
  */
-async function sealOnce({ files, size, key, context, salt, port, known, pendingKey }) {
+async function sealOnce(job) {
+  const { files, size, key, context, salt, port, known, pendingKey, collect } = job;
   const hashes = new RemoteHashes(port, files.map((file) => file.size));
   const stream = await cipher(key, salt, context);
   const queue = upload && new Queue(upload);
@@ -130,7 +131,8 @@ async function sealOnce({ files, size, key, context, salt, port, known, pendingK
     if (queue && end > upload.offset) {
       await queue.send(piece.offset, new Blob([piece.bytes]), digest);
     }
-    postMessage({ type: "sealed", bytes: end });
+    const blob = collect ? new Blob([piece.bytes]) : null;
+    postMessage({ type: "sealed", bytes: end, blob });
   }
   await queue?.finish();
   return { digest: hex(await sha256(concat(...digests))), files: await hashes.digests() };
