@@ -42,6 +42,7 @@ _SHOWN = {
     Unit.FRACTION: N_("%(number)s of the whole"),
     Unit.COUNT: N_("number: %(number)s"),
 }
+_ONE = {Unit.DAYS: N_("1 day"), Unit.WORKING_DAYS: N_("1 working day")}
 _BOUNDED = {
     Bound.AT_LEAST: N_("at least %(amount)s"),
     Bound.MORE_THAN: N_("more than %(amount)s"),
@@ -89,6 +90,8 @@ class Value:
     def amount(self) -> Wording:
         """The number with its unit, as a person reads it (2 %, 400 yuan, 2/3)."""
         number = self.number
+        if number == 1 and self.unit in _ONE:
+            return say(_ONE[self.unit])
         if self.unit is Unit.PERMILLE:
             number /= 10
         elif self.unit is Unit.FEN:
