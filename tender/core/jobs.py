@@ -7,6 +7,7 @@ must be idempotent: it may run again after a crash between its effect and `finis
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 import redis
 import structlog
@@ -45,10 +46,16 @@ def perform(platform: Platform, handlers: Mapping[str, Handler], row_id: str) ->
         return outbox.finish(session, row_id, fence, now=platform.clock.now())
 
 
-def perform_due(platform: Platform, handlers: Mapping[str, Handler], limit: int = 20) -> int:
-    """Do what is due, oldest first; gives the number done."""
+def perform_due(
+    platform: Platform, handlers: Mapping[str, Handler], limit: int = 20, *, grace: float = 0.0
+) -> int:
+    """Do what is due, oldest first; gives the number done.
+
+    Rows younger than `grace` seconds are left to the worker.
+    """
+    before = platform.clock.now() - timedelta(seconds=grace)
     with platform.database.read() as session:
-        rows = outbox.due(session, now=platform.clock.now(), limit=limit)
+        rows = outbox.due(session, now=before, limit=limit)
     return sum(perform(platform, handlers, row) for row in rows)
 
 

@@ -1,0 +1,85 @@
+"""The committer: one thread of a process that writes all SEALs that wait, in one commit.
+
+One fsync then serves many bidders; at the deadline that is the difference between waiting
+milliseconds and waiting in a queue. Writers of several processes share the file lock.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any
+
+from tender.bids.sealing import Outcome, seal_bids
+from tender.bids.submission import SealRequest
+from tender.core.errors import DomainError, Kind
+from tender.core.i18n import N_
+from tender.core.platform import Platform
+
+GROUP = 128  # SEALs in one transaction at most
+PATIENCE = 60.0  # seconds that a request waits for its commit
+
+
+@dataclass
+class Committer:
+    """Collects SEAL requests from request threads; its own thread starts with the first one."""
+
+    platform: Platform
+    waiting: queue.Queue[tuple[SealRequest, Future[Outcome]]] = field(default_factory=queue.Queue)
+    _start: threading.Lock = field(default_factory=threading.Lock)
+    _thread: threading.Thread | None = None
+
+    def seal(self, request: SealRequest) -> dict[str, Any]:
+        """Wait until the request is durable or refused; gives the receipt or raises.
+
+        If the answer does not come in time the bid may still be committed: the bidder asks again
+        with the same idempotency key and gets the one true answer.
+        """
+        self._ensure_thread()
+        answer: Future[Outcome] = Future()
+        self.waiting.put((request, answer))
+        try:
+            outcome = answer.result(timeout=PATIENCE)
+        except TimeoutError:
+            raise DomainError(
+                Kind.UNAVAILABLE,
+                "bid.slow",
+                N_("The system is very busy. Send the same bid again; it is counted once."),
+            ) from None
+        if isinstance(outcome, DomainError):
+            raise outcome
+        return outcome
+
+    def _ensure_thread(self) -> None:
+        with self._start:
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
+                self._thread.start()
+
+    def _run(self) -> None:
+        while True:
+            group = [self.waiting.get()]
+            try:
+                self._commit(group)
+            except Exception as error:  # noqa: BLE001 - every waiting request must hear of it
+                for _, answer in group:
+                    if not answer.done():
+                        answer.set_exception(error)
+
+    def _commit(self, group: list[tuple[SealRequest, Future[Outcome]]]) -> None:
+        with self.platform.database.write() as session:
+            while len(group) < GROUP:
+                try:
+                    group.append(self.waiting.get_nowait())
+                except queue.Empty:
+                    break
+            outcomes = seal_bids(
+                session,
+                [request for request, _ in group],
+                clock=self.platform.clock,
+                settings=self.platform.settings,
+            )
+        for (_, answer), outcome in zip(group, outcomes, strict=True):
+            answer.set_result(outcome)

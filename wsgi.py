@@ -1,0 +1,111 @@
+"""Joins the rooms: the application, the jobs, the tick, and the product's commands."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+import structlog
+from flask import Blueprint, Flask
+
+from tender.accounts.sessions import identify
+from tender.core import jobs, web
+from tender.core.messages import send_email
+from tender.core.migrating import migrate, require_current
+from tender.core.platform import Handler, Platform, connect
+from tender.core.settings import load
+from tender.ledger.ticking import sign_if_grown
+from tender.opening.ticking import close_due, hide_numbers, open_ready
+
+log = structlog.get_logger(__name__)
+
+VIEWS = (
+    "tender.ledger.api",
+    "tender.procedure.api",
+)
+HANDLERS: dict[str, Handler] = {
+    "email.send": send_email,
+}
+TICK_SECONDS = 0.5
+WORKER_GRACE = 4.0  # seconds that an outbox row is left to the worker before the tick takes it
+
+
+@cache
+def platform() -> Platform:
+    """This process's installation."""
+    return connect(load())
+
+
+def blueprints() -> list[Blueprint]:
+    """Every room's pages and interfaces."""
+    return [import_module(name).blueprint for name in VIEWS]
+
+
+def create_app(joined: Platform | None = None) -> Flask:
+    """The application over an installation (this process's unless given)."""
+    context: dict[str, Any] = {}
+    return web.create_app(
+        joined or platform(), identify=identify, blueprints=blueprints(), context=context
+    )
+
+
+def perform_outbox_row(row_id: str) -> bool:
+    """The RQ job: do one outbox row."""
+    return jobs.perform(platform(), HANDLERS, row_id)
+
+
+def tick(joined: Platform, *, seconds: float = TICK_SECONDS, grace: float = 0.0) -> dict[str, int]:
+    """Perform once what data and clock make due; safe in any number of processes at a time."""
+    done = {
+        "closed": close_due(joined),
+        "checkpoints": int(sign_if_grown(joined)),
+        "opened": open_ready(joined),
+    }
+    if seconds:
+        done["fillers"] = hide_numbers(joined, seconds)
+    done["checkpoints"] += int(sign_if_grown(joined))
+    done["jobs"] = jobs.perform_due(joined, HANDLERS, grace=grace)
+    return done
+
+
+def keep_ticking(joined: Platform, stop: threading.Event) -> None:
+    """Tick until told to stop; one failing tick is logged and the next one tries again."""
+    while not stop.wait(TICK_SECONDS):
+        try:
+            tick(joined, grace=WORKER_GRACE)
+        except Exception:  # noqa: BLE001 - openings must not stop because one thing failed
+            log.exception("tick.failed")
+            time.sleep(2)
+
+
+def application() -> Flask:
+    """What the web server imports: the application with its tick thread."""
+    joined = platform()
+    require_current(joined.database)
+    app = create_app(joined)
+    stop = threading.Event()
+    threading.Thread(target=keep_ticking, args=(joined, stop), name="tick", daemon=True).start()
+    return app
+
+
+def main(arguments: list[str]) -> int:
+    """The product's commands."""
+    command = arguments[0] if arguments else ""
+    if command == "migrate":
+        migrate(platform().database)
+        return 0
+    if command == "tick":
+        print(tick(platform(), seconds=0))
+        return 0
+    sys.stderr.write("usage: wsgi.py migrate | tick\n")
+    return 2
+
+
+if __name__ == "__main__":
+    os.umask(0o077)
+    raise SystemExit(main(sys.argv[1:]))
