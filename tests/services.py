@@ -18,7 +18,7 @@ from uuid import uuid4
 import psycopg
 
 from tender.core.processes import Program, Supervisor
-from tender.core.servers import answers, queue_binary, queue_program
+from tender.core.servers import answers, machine_binary, queue_program
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM_FLAGS = (
@@ -136,9 +136,8 @@ def postgres_cluster() -> Iterator[Postgres]:
 
 
 def redis_binary(run: Path) -> Path:
-    """A genuine Redis where there is one, otherwise the embedded Valkey."""
-    found = shutil.which("redis-server")
-    return Path(found) if found else queue_binary(run)
+    """A genuine Redis, so that the embedded Valkey is not the only one that is tried."""
+    return machine_binary(run)
 
 
 @contextmanager

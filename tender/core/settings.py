@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+
+LONGEST_SOCKET = 100  # bytes; the kernel takes 107
 
 
 class Mode(StrEnum):
@@ -63,10 +67,22 @@ def secret(path: Path) -> str:
     return path.read_text().strip()
 
 
+def run_directory(data: Path) -> Path:
+    """Where sockets lie: `run` under the data directory, or a short private path instead.
+
+    A socket's path may have 107 bytes at most, which a deep data directory exceeds.
+    """
+    wanted = data / "run"
+    if len(os.fsencode(wanted / "valkey.sock")) <= LONGEST_SOCKET:
+        return wanted
+    mark = hashlib.sha256(os.fsencode(data)).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"tender-{os.getuid()}-{mark}"
+
+
 def load(environ: Mapping[str, str] = os.environ) -> Settings:
     """Settings from the environment, with the embedded defaults."""
     data = Path(environ.get("TENDER_DATA", "var")).resolve()
-    run = data / "run"
+    run = run_directory(data)
     return Settings(
         data=data,
         mode=Mode(environ.get("TENDER_MODE", "production")),
