@@ -14,6 +14,9 @@ export function t(key, places = {}) {
   return text.replace(/\{(\w+)\}/g, (whole, name) => places[name] ?? whole);
 }
 
+/** Words for an error code; codes that the page does not know share one message. */
+export const problem = (code) => t(`problem_${code}` in messages ? `problem_${code}` : "problem_internal");
+
 const locale = () => document.documentElement.lang || "zh-CN";
 
 export function bytesText(bytes) {

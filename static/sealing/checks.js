@@ -1,0 +1,89 @@
+/**
+ * What must hold before a bid may be sealed in this browser, shown to the bidder.
+ */
+
+import { hex, sha256Hex, unb64u } from "./encoding.js";
+import { canary } from "./canary.js";
+import { Stopped } from "./crew.js";
+import { certifiedKey, loadIdentity } from "./identity.js";
+import { parseNoteKey } from "./receipt.js";
+import { verifyRecord } from "./record.js";
+import { byId, element, facts, grouped, status, t, timeText } from "./words.js";
+
+/** Browsers hide their cryptography on pages that came over plain http (but not localhost). */
+function checkBrowser({ https_url: httpsUrl, kit_url: kitUrl }) {
+  if (globalThis.isSecureContext && crypto.subtle && globalThis.indexedDB && globalThis.Worker) {
+    return;
+  }
+  const links = element("p", {});
+  if (httpsUrl) links.append(element("a", { href: httpsUrl }, t("open_https")), " ");
+  if (kitUrl) links.append(element("a", { href: kitUrl }, t("open_kit")));
+  byId("sealing-problem").after(links);
+  throw new Stopped(globalThis.isSecureContext ? "old_browser" : "insecure");
+}
+
+function showRecord(record, openingId) {
+  const custodians = element("ol", { class: "custodians" });
+  for (const { name, identity } of record.custodians) {
+    custodians.append(element("li", {}, name, " ", element("code", {}, identity)));
+  }
+  byId("sealing-record").replaceChildren(
+    facts([
+      [t("opening_id"), element("code", {}, grouped(hex(openingId).slice(0, 32)))],
+      [t("lot"), record.lot],
+      [t("opens_from"), timeText(record.not_before)],
+      [t("threshold"), t("threshold_text", { t: record.threshold, n: record.custodians.length })],
+    ]),
+    element("h3", {}, t("custodians")),
+    custodians,
+    element("p", { class: "hint" }, t("compare_notice")),
+  );
+}
+
+async function checkTheRecord(context, platformKey) {
+  const { record, record_signature: signature, accepts, pins } = context;
+  let openingId;
+  try {
+    openingId = await verifyRecord({ record, signature, accepts, pins, platformKey });
+  } catch (error) {
+    throw new Stopped("record_bad", error.message);
+  }
+  showRecord(record, openingId);
+  status(byId("sealing-record-status"), "good", t("record_good", { n: accepts.length }));
+  return openingId;
+}
+
+async function checkComputation(record) {
+  const place = byId("sealing-canary");
+  status(place, "wait", t("canary_running"));
+  try {
+    await canary(record);
+  } catch (error) {
+    throw new Stopped("canary_bad", error.message);
+  }
+  status(place, "good", t("canary_good"));
+}
+
+async function findIdentity({ bidder, certificate }) {
+  if (!certificate) throw new Stopped("no_certificate");
+  const identity = await loadIdentity(bidder, certifiedKey(certificate));
+  if (!identity) throw new Stopped("no_key");
+  status(byId("sealing-identity"), "good", t("key_good"));
+  return identity;
+}
+
+/**
+ * Checks browser, record, computation and key in this order; throws Stopped at the first fault.
+ *
+ * Returns what a Submission trusts: {openingId, platformKey, noteKey, identity, certificateHash}.
+ */
+export async function checkEverything(context) {
+  checkBrowser(context);
+  const platformKey = unb64u(context.platform_key, 32);
+  const noteKey = await parseNoteKey(context.note_key);
+  const openingId = await checkTheRecord(context, platformKey);
+  await checkComputation(context.record);
+  const identity = await findIdentity(context);
+  const certificateHash = await sha256Hex(unb64u(context.certificate));
+  return { openingId, platformKey, noteKey, identity, certificateHash };
+}

@@ -1,0 +1,111 @@
+/**
+ * The files that are about to be sealed: names, sizes, pages, and what looks wrong with them.
+ */
+
+import { filesSize } from "./envelope.js";
+import { sealedSize } from "./cobblestone.js";
+import { inspect } from "./inspect.js";
+import { byId, bytesText, element, t } from "./words.js";
+
+export class FileList {
+  #chosen = [];
+  #maxBytes;
+  #onChange;
+
+  constructor(maxBytes, onChange) {
+    this.#maxBytes = maxBytes;
+    this.#onChange = onChange;
+    byId("sealing-files").addEventListener("change", (event) => this.#add(event.target));
+  }
+
+  get files() {
+    return this.#chosen.map(({ file }) => file);
+  }
+
+  /** Bytes that will go up, padding and tags included. */
+  get sealedBytes() {
+    return this.files.length === 0 ? 0 : sealedSize(filesSize(this.files.map(({ size }) => size)));
+  }
+
+  get tooLarge() {
+    return this.sealedBytes > this.#maxBytes;
+  }
+
+  get inspecting() {
+    return this.#chosen.some(({ facts }) => facts === null);
+  }
+
+  #add(input) {
+    for (const file of input.files) {
+      const known = this.files.some(({ name, size, lastModified }) => (
+        name === file.name && size === file.size && lastModified === file.lastModified
+      ));
+      if (!known) this.#inspect({ file, facts: null });
+    }
+    input.value = "";
+    this.#show();
+  }
+
+  async #inspect(chosen) {
+    this.#chosen.push(chosen);
+    try {
+      chosen.facts = await inspect(chosen.file);
+    } catch {
+      chosen.facts = { pages: null, warnings: ["file_unreadable"] };
+    }
+    this.#show();
+  }
+
+  #remove(chosen) {
+    this.#chosen = this.#chosen.filter((one) => one !== chosen);
+    this.#show();
+    byId("sealing-files").focus();
+  }
+
+  #remarks({ file, facts }) {
+    if (facts === null) return t("file_reading");
+    const codes = [...facts.warnings];
+    if (this.files.filter(({ name }) => name === file.name).length > 1) codes.push("file_twice");
+    return codes.length === 0 ? t("file_good") : codes.map((code) => `! ${t(code)}`).join(" ");
+  }
+
+  #row(chosen) {
+    const { file, facts } = chosen;
+    const cell = (label, text) => element("td", { "data-label": label }, text);
+    const button = element("button", { type: "button", class: "button secondary" }, t("remove"));
+    button.setAttribute("aria-label", t("remove_named", { name: file.name }));
+    button.addEventListener("click", () => this.#remove(chosen));
+    const remarks = cell(t("remarks"), this.#remarks(chosen));
+    if (facts?.warnings.length > 0) remarks.className = "warning";
+    return element(
+      "tr", {},
+      element("th", { scope: "row" }, file.name),
+      cell(t("size"), `${bytesText(file.size)} (${file.size.toLocaleString()})`),
+      cell(t("pages"), facts?.pages ? String(facts.pages) : "–"),
+      remarks,
+      element("td", {}, button),
+    );
+  }
+
+  #show() {
+    const place = byId("sealing-file-list");
+    if (this.#chosen.length === 0) {
+      place.replaceChildren(element("p", { class: "hint" }, t("no_files")));
+    } else {
+      const heads = ["name", "size", "pages", "remarks"].map((key) => (
+        element("th", { scope: "col" }, t(key))
+      ));
+      const table = element(
+        "table", { class: "cards" },
+        element("thead", {}, element("tr", {}, ...heads, element("td", {}))),
+        element("tbody", {}, ...this.#chosen.map((chosen) => this.#row(chosen))),
+      );
+      const key = this.tooLarge ? "files_too_large" : "files_total";
+      const total = element("p", { class: this.tooLarge ? "warning" : "hint" }, t(key, {
+        n: this.files.length, size: bytesText(this.sealedBytes), max: bytesText(this.#maxBytes),
+      }));
+      place.replaceChildren(table, total);
+    }
+    this.#onChange();
+  }
+}
