@@ -1,0 +1,202 @@
+"""Publishing: one call makes the notice, its OCDS release, its ledger entry and its PDF's order.
+
+Rooms above hand over finished blocks; this room cannot import a draft or a sealed bid, so it
+cannot show one. The PDF follows from the outbox, made by the worker or by a subprocess of the
+tick, and enters the ledger as `document.issued`; until then the page says that it is being made.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from keys import encoding
+from tender.core import outbox
+from tender.core.clock import legal_day
+from tender.core.settings import Settings
+from tender.ledger import service as ledger
+from tender.publication.documents import Document, job
+from tender.publication.models import (
+    DocumentStatus,
+    IssuedDocument,
+    Notice,
+    NoticeKind,
+    PublicTender,
+)
+from tender.publication.ocds import release
+from tender.publication.parts import Block, Head
+from tender.publication.search import bigrams
+
+CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # nothing that reads like something else
+PRODUCE = "document.produce"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublicFacts:
+    """What the public side keeps of a tender: handed over anew with every notice.
+
+    `facts` holds what the portal's page shows besides notices: lots, timeline, custody.
+    """
+
+    id: str
+    number: str
+    title: str
+    kind: str
+    direction: str
+    stage: str
+    organisation: str
+    township: str | None
+    village: str | None
+    value_fen: int | None
+    closes_at: datetime
+    scope: str
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Content:
+    """A finished notice: blocks for the page, sections for the release, a paper for the press.
+
+    `sections` are the OCDS sections that changed (`tender`, `bids`, `awards`, `contracts`);
+    `paper` makes the document once head and verify code are known, or is None for no PDF.
+    """
+
+    kind: NoticeKind
+    title: str
+    blocks: tuple[Block, ...]
+    tag: str
+    sections: Mapping[str, Any]
+    paper: Callable[[Head], Document] | None
+
+
+def publish(
+    session: Session,
+    settings: Settings,
+    tender: PublicFacts,
+    content: Content,
+    *,
+    actor_id: str,
+    now: datetime,
+) -> Notice:
+    """Publish a notice; everything of it becomes visible with the caller's commit."""
+    public = _keep_public(session, settings, tender, now)
+    blocks = [asdict(block) for block in content.blocks]
+    digest = encoding.sha256_hex(encoding.canonical({"title": content.title, "blocks": blocks}))
+    entry = ledger.append(
+        session,
+        "notice.published",
+        subject=tender.id,
+        actor=actor_id,
+        now=now,
+        fields={"kind": content.kind.value, "tender": tender.number, "blocks_sha256": digest},
+    )
+    notice = Notice(
+        tender_id=tender.id,
+        kind=content.kind,
+        title=content.title,
+        blocks=blocks,
+        blocks_sha256=digest,
+        release=release(public, content.tag, content.sections, seq=entry.seq, now=now),
+        published_at=now,
+        ledger_seq=entry.seq,
+    )
+    session.add(notice)
+    if content.paper is not None:
+        document = issue_document(
+            session,
+            settings,
+            tender,
+            kind=content.kind.value,
+            title=content.title,
+            paper=content.paper,
+            now=now,
+        )
+        notice.document_id = document.id
+    session.flush()
+    return notice
+
+
+def _keep_public(
+    session: Session, settings: Settings, tender: PublicFacts, now: datetime
+) -> PublicTender:
+    public = session.get(PublicTender, tender.id)
+    if public is None:
+        public = PublicTender(
+            id=tender.id,
+            number=tender.number,
+            ocid=f"ocds-{settings.platform.replace('.', '')}-{tender.number}",
+            published_at=now,
+        )
+        session.add(public)
+    for name in (
+        "title", "kind", "direction", "stage", "organisation", "township", "village",
+        "value_fen", "closes_at", "scope", "facts",
+    ):  # fmt: skip
+        setattr(public, name, getattr(tender, name))
+    words = (tender.title, tender.number, tender.organisation, tender.township, tender.village)
+    public.search = bigrams(" ".join(word for word in words if word))
+    session.flush()
+    return public
+
+
+def set_stage(session: Session, tender_id: str, stage: str) -> None:
+    """Move the public stage on without a notice (a lot closed, a contract signed)."""
+    public = session.get(PublicTender, tender_id)
+    if public is not None:
+        public.stage = stage
+
+
+def issue_document(
+    session: Session,
+    settings: Settings,
+    tender: PublicFacts,
+    *,
+    kind: str,
+    title: str,
+    paper: Callable[[Head], Document],
+    now: datetime,
+    public: bool = True,
+    recipient_id: str | None = None,
+    language: str = "zh",
+) -> IssuedDocument:
+    """Order a signed PDF; it is produced after the commit and then enters the ledger."""
+    code = "".join(secrets.choice(CODE_ALPHABET) for _ in range(12))
+    number = 1 + (
+        session.scalar(
+            select(func.count()).select_from(IssuedDocument).where(
+                IssuedDocument.tender_id == tender.id
+            )
+        )
+        or 0
+    )
+    head = Head(
+        issuer=tender.organisation,
+        number=f"{tender.number}-{number:02d}",
+        issued_on=legal_day(now),
+        project=tender.title,
+        tender_no=tender.number,
+        verify_url=f"{settings.public_url}/v/{code}",
+        verify_code=code,
+    )
+    document = IssuedDocument(
+        code=code,
+        name=f"{tender.number}-{number:02d}-{kind.replace('_', '-')}",
+        kind=kind,
+        tender_id=tender.id,
+        title=title,
+        public=public,
+        recipient_id=recipient_id,
+        context=job(paper(head), language),
+        status=DocumentStatus.WAITING,
+        created_at=now,
+    )
+    session.add(document)
+    session.flush()
+    outbox.enqueue(session, PRODUCE, {"document": document.id}, now=now)
+    return document
