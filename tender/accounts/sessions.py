@@ -1,0 +1,131 @@
+"""Server-side sessions: the cookie holds a random token, the table its hash; each can be revoked.
+
+A second factor is asked of staff before a session counts as theirs; roles are switched within a
+session, because one person may hold many.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from tender.accounts.models import LoginSession, Membership, Person
+from tender.core.actor import STAFF, Actor
+from tender.core.errors import not_found
+from tender.core.i18n import N_
+
+LIFETIME = timedelta(hours=12)
+IDLE = timedelta(hours=2)
+
+
+def hash_token(token: str) -> str:
+    """What the table keeps of a token; 256 random bits need no salt."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def memberships_of(session: Session, person_id: str) -> list[Membership]:
+    """A person's memberships in force, oldest first."""
+    query = (
+        select(Membership)
+        .where(Membership.person_id == person_id, Membership.ended_at.is_(None))
+        .order_by(Membership.created_at, Membership.id)
+    )
+    return list(session.scalars(query))
+
+
+def start_session(
+    session: Session,
+    person: Person,
+    *,
+    second_factor: bool,
+    address: str | None,
+    agent: str | None,
+    now: datetime,
+) -> str:
+    """Begin a session and give the token for the cookie; the person's first role is active."""
+    token = secrets.token_urlsafe(32)
+    roles = memberships_of(session, person.id)
+    session.add(
+        LoginSession(
+            token_sha256=hash_token(token),
+            person_id=person.id,
+            membership_id=roles[0].id if roles else None,
+            second_factor=second_factor,
+            created_at=now,
+            seen_at=now,
+            expires_at=now + LIFETIME,
+            address=address,
+            agent=(agent or "")[:300],
+        )
+    )
+    return token
+
+
+def find_session(session: Session, token: str, now: datetime) -> LoginSession | None:
+    """The live session of a token; None if it is unknown, revoked, idle too long or expired."""
+    found = session.scalar(
+        select(LoginSession).where(LoginSession.token_sha256 == hash_token(token))
+    )
+    if found is None or found.revoked_at is not None or found.expires_at <= now:
+        return None
+    if found.seen_at + IDLE <= now or found.person.disabled_at is not None:
+        return None
+    return found
+
+
+def identify(session: Session, token: str, now: datetime) -> Actor | None:
+    """Who a cookie's token stands for; staff only after their second factor."""
+    found = find_session(session, token, now)
+    if found is None or found.membership is None or found.membership.ended_at is not None:
+        return None
+    role = found.membership.role
+    if role in STAFF and not found.second_factor:
+        return None
+    organisation = found.membership.organisation
+    return Actor(
+        person_id=found.person_id,
+        name=found.person.name,
+        role=role,
+        membership_id=found.membership.id,
+        organisation_id=organisation.id,
+        organisation_name=organisation.name,
+        scope=organisation.path,
+    )
+
+
+def switch_role(session: Session, token: str, membership_id: str, *, now: datetime) -> Membership:
+    """Act in another of one's own roles from now on."""
+    found = find_session(session, token, now)
+    membership = session.get(Membership, membership_id)
+    if (
+        found is None
+        or membership is None
+        or membership.person_id != found.person_id
+        or membership.ended_at is not None
+    ):
+        raise not_found("role.unknown", N_("You do not hold this role. Reload the page."))
+    found.membership_id = membership.id
+    return membership
+
+
+def touch(session: Session, token: str, *, now: datetime) -> None:
+    """Note that a session is in use; at most once a minute, to spare the disk."""
+    session.execute(
+        update(LoginSession)
+        .where(
+            LoginSession.token_sha256 == hash_token(token),
+            LoginSession.seen_at < now - timedelta(minutes=1),
+        )
+        .values(seen_at=now)
+    )
+
+
+def end_session(session: Session, session_id: str, person_id: str, *, now: datetime) -> None:
+    """Revoke one of a person's sessions; unknown ones are ignored."""
+    found = session.get(LoginSession, session_id)
+    if found is not None and found.person_id == person_id and found.revoked_at is None:
+        found.revoked_at = now
