@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from tender.core.clock import SHANGHAI
 from tender.core.i18n import gettext
@@ -46,3 +46,46 @@ def _shown(part: Part) -> str:
     if isinstance(part, Decimal):
         return f"{part:f}"
     return str(part)
+
+
+def plain(wording: Wording) -> dict[str, Any]:
+    """A wording as JSON data, so that a stored result is shown later in the reader's language."""
+    return {
+        "msgid": wording.msgid,
+        "params": {name: _plain_part(part) for name, part in wording.params.items()},
+    }
+
+
+def read_wording(data: Mapping[str, Any]) -> Wording:
+    """The wording that `plain` wrote; KeyError or ValueError for anything else."""
+    return Wording(data["msgid"], {name: _read_part(part) for name, part in data["params"].items()})
+
+
+def _plain_part(part: Part) -> Any:
+    if isinstance(part, Wording):
+        return plain(part)
+    if isinstance(part, tuple):
+        return [plain(item) for item in part]
+    if isinstance(part, datetime):
+        return {"moment": part.isoformat()}
+    if isinstance(part, date):
+        return {"day": part.isoformat()}
+    if isinstance(part, Decimal):
+        return {"decimal": f"{part:f}"}
+    return part
+
+
+def _read_part(part: Any) -> Part:
+    if isinstance(part, list):
+        return tuple(read_wording(item) for item in part)
+    if not isinstance(part, dict):
+        if isinstance(part, str | int):
+            return part
+        raise ValueError(f"no part of a sentence: {part!r}")
+    if "msgid" in part:
+        return read_wording(part)
+    if "moment" in part:
+        return datetime.fromisoformat(part["moment"])
+    if "day" in part:
+        return date.fromisoformat(part["day"])
+    return Decimal(part["decimal"])
