@@ -1,0 +1,70 @@
+"""How far a pair's shared text stands out (显著性): thresholds, strength and chance.
+
+A sign is strong (B) above the 1e-4 quantile of unrelated pairs. Two things set that quantile. The
+floor is what unrelated synthetic bids reach when the common ground is known. Where it is not all
+known, all bidders share some of it, and the tender's own pairs say how much: the threshold is
+extrapolated from the pairs that remain when the largest ring that can be meant, eight bidders, is
+taken away. That level is capped, so a ring of everybody does not hide itself, and it only moves
+the threshold; no passage is ever left out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from evaluation.compare.corpus import Places
+from evaluation.screens.finding import Strength
+
+RING_LIMIT = 8
+# Characters; `bench/collusion_text.py --calibrate` prints the quantiles behind them.
+FLOOR_C, FLOOR_B = 150, 300
+_QUANTILE = 1e-4
+_REACH_C, _REACH_B = 3.0, 4.0  # Multiples of (top - median) of the unrelated pairs.
+_CAP = 0.2  # A pair that shares a fifth of the shorter bid is always B.
+
+
+@dataclass(frozen=True)
+class Level:
+    """What unrelated pairs of one tender share: their median, and the two thresholds."""
+
+    median: float
+    threshold_c: float
+    threshold_b: float
+
+    def chance(self, value: float) -> float:
+        """Return the chance that an unrelated pair shares this much (exponential tail)."""
+        steps = (value - self.median) / max(1.0, self.threshold_b - self.median)
+        return float(min(1.0, _QUANTILE**steps))
+
+    def strength(self, value: float, length: int) -> Strength | None:
+        """Return how strong a sign the value is for a shorter bid of `length` characters."""
+        most = max(FLOOR_B, _CAP * length)
+        if value >= min(self.threshold_b, most):
+            return Strength.B
+        return Strength.C if value >= min(self.threshold_c, most) else None
+
+
+def level_of(values: Places, bidders: int) -> Level:
+    """Return the level for the values of all pairs of `bidders` bidders (absent pairs share 0).
+
+    With more than eight bidders the largest ring leaves unrelated pairs. With fewer, one bidder
+    may be the only honest one: then the level counts only if some pair stands out from it, for
+    pairs that are all alike are as well a ring of everybody, which people must look at.
+    """
+    pairs = bidders * (bidders - 1) // 2
+    every = np.zeros(max(pairs, values.size), np.int64)
+    every[: values.size] = values
+    every.sort()
+    ring = min(RING_LIMIT, bidders - 1)
+    unrelated = every[: max(1, pairs - max(ring * (ring - 1) // 2, pairs // 10))]
+    median, top = float(np.median(unrelated)), float(unrelated[-1])
+    level = Level(
+        median,
+        max(FLOOR_C, median + _REACH_C * (top - median)),
+        max(FLOOR_B, median + _REACH_B * (top - median)),
+    )
+    if bidders > RING_LIMIT or (every >= 2 * level.threshold_b).any():
+        return level
+    return Level(0.0, FLOOR_C, FLOOR_B)
