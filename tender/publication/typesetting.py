@@ -1,0 +1,130 @@
+"""From a document's plain values to HTML: templates, figures, dates and QR codes.
+
+Everything that a person typed is escaped by the template engine, and nothing in it can name a
+resource: pictures are made here, kept in `Page.assets`, and known to the renderer by numbers.
+An undefined field is an error, never a gap in a document that is about to be sealed.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import Any
+
+import segno
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from tender.core import i18n, money, presenting
+from tender.core.clock import SHANGHAI
+from tender.publication.documents import TEMPLATES, DocumentKind, require_fields
+
+# One QR symbol carries at most this many bytes, so that a phone reads it from paper.
+QR_BYTES = 900
+
+
+@dataclass(frozen=True)
+class Page:
+    """HTML ready to render, with the pictures that it names as `asset:<number>`."""
+
+    html: str
+    assets: Mapping[str, bytes]
+
+
+@dataclass
+class Pictures:
+    """The pictures of one document; templates call `qr`."""
+
+    assets: dict[str, bytes] = field(default_factory=dict)
+
+    def qr(self, text: str) -> list[str]:
+        """QR codes (SVG) that carry `text` whole: one, or a sequence (structured append)."""
+        data = text.encode()
+        count = -(-len(data) // QR_BYTES)
+        if count <= 1:
+            symbols = [segno.make(data, error="m", micro=False)]
+        else:
+            symbols = list(segno.make_sequence(data, error="l", symbol_count=min(count, 16)))
+        return [self._keep(symbol) for symbol in symbols]
+
+    def _keep(self, symbol: segno.QRCode) -> str:
+        drawn = io.BytesIO()
+        symbol.save(drawn, kind="svg", border=2, xmldecl=False, light="#fff")
+        name = f"asset:{len(self.assets)}"
+        self.assets[name] = drawn.getvalue()
+        return name
+
+
+def environment(templates: Path) -> Environment:
+    """The template engine of the documents, with the filters that the templates use."""
+    env = Environment(
+        loader=FileSystemLoader(templates),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    env.globals.update(_=i18n.gettext, ngettext=i18n.ngettext)
+    env.filters.update(
+        t=said,
+        yuan=money.format_yuan,
+        capitals=money.capitals,
+        day=day,
+        moment=moment,
+        second=second,
+        groups=presenting.groups,
+        breakable=breakable,
+    )
+    return env
+
+
+def typeset(env: Environment, kind: DocumentKind, language: str, context: dict[str, Any]) -> Page:
+    """Fill the template of a kind; raises `ValueError` for fields that are not its own."""
+    require_fields(kind, context)
+    pictures = Pictures()
+    with i18n.speaking(language):
+        html = env.get_template(TEMPLATES[kind]).render(
+            **context, qr=pictures.qr, language=language, zh=language == "zh"
+        )
+    return Page(html, pictures.assets)
+
+
+def said(text: str) -> str:
+    """A msgid in the document's language; text that is no msgid as it stands."""
+    return i18n.gettext(text) if text else ""
+
+
+def day(text: str) -> str:
+    """A day or moment as a calendar day; text in another form as it stands."""
+    found = _parse(text)
+    return presenting.day(found) if found else text
+
+
+def moment(text: str) -> str:
+    """A moment with weekday and minute; a bare day as a day; other text as it stands."""
+    found = _parse(text)
+    if found is None:
+        return text
+    return presenting.moment(found) if "T" in text else presenting.day(found)
+
+
+def second(text: str) -> str:
+    """A moment to the second, for records."""
+    found = _parse(text)
+    return presenting.second(found) if found else text
+
+
+def _parse(text: str) -> datetime | None:
+    try:
+        if "T" in text:
+            return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+        return datetime.combine(date.fromisoformat(text), time(), SHANGHAI)
+    except ValueError:
+        return None
+
+
+def breakable(text: str, every: int = 16) -> str:
+    """A long string of digits with places where a line may end (zero-width spaces)."""
+    return "\u200b".join(text[at : at + every] for at in range(0, len(text), every))
