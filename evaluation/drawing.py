@@ -16,12 +16,13 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from typing import Any
 
 from evaluation.recusal import Expert, Parties, Recusal, recusals
+from evaluation.seats import Seats
 from keys.encoding import b64u, canonical
 from tender.core.i18n import N_
 from tender.procedure.wording import Wording, say
@@ -144,42 +145,38 @@ def draw(
     """Draw a panel's experts, the whole order recorded.
 
     `declined` maps experts who declined or could not come to their reason: computed again with
-    one more of them, the draw seats the next in the order and moves nobody else, so a replacement
-    is the same computation. An expert with several specialities takes the seat whose quota has
-    most left, by code where equal. `years` is the law's `recusal_years`.
+    one more of them, the draw seats the next in the order who fits and unseats nobody else, so a
+    replacement is the same computation (`seats.py`). `years` is the law's `recusal_years`.
     """
     pool_sha256 = pool_hash(pool)
     seed = draw_seed(contributions, pool_sha256)
-    left = dict(quotas.seats)
+    seats = Seats(quotas.seats)
     places = []
     for expert in sorted(pool, key=lambda each: keyed_place(seed, each.id)):
         key = keyed_place(seed, expert.id).hex()
         barred = recusals(expert, parties, on, years)
-        place = _place(expert, key, quotas, left, barred, (declined or {}).get(expert.id))
-        if place.speciality is not None:
-            left[place.speciality] -= 1
-        places.append(place)
-    return Draw(seed.hex(), pool_sha256, tuple(places), {c: n for c, n in left.items() if n})
+        places.append(_place(expert, key, seats, quotas, barred, (declined or {}).get(expert.id)))
+    seated = tuple(replace(place, speciality=seats.taken.get(place.expert)) for place in places)
+    return Draw(seed.hex(), pool_sha256, seated, seats.left())
 
 
 def _place(
     expert: Expert,
     key: str,
+    seats: Seats,
     quotas: Quotas,
-    left: Mapping[str, int],
     barred: tuple[Recusal, ...],
     declined: str | None,
 ) -> Place:
-    fields = sorted(expert.specialities & set(quotas.seats), key=lambda code: (-left[code], code))
     if barred:
         return Place(expert.id, key, Outcome.RECUSED, tuple(ground.wording for ground in barred))
-    if not fields:
+    if not expert.specialities & frozenset(quotas.seats):
         why = say(N_("has none of the fields that this panel needs"))
         return Place(expert.id, key, Outcome.OTHER_FIELD, (why,))
     if declined is not None:
         why = say(N_("declined or could not come: %(why)s"), why=declined)
         return Place(expert.id, key, Outcome.DECLINED, (why,))
-    if not left[fields[0]]:
+    if not seats.take(expert.id, expert.specialities):
         why = say(N_("all seats of the field were taken when the turn came"))
         return Place(expert.id, key, Outcome.NOT_NEEDED, (why,))
-    return Place(expert.id, key, Outcome.SEATED, speciality=fields[0])
+    return Place(expert.id, key, Outcome.SEATED)
