@@ -12,12 +12,14 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluation.compare.kgrams import KnownGrams, K, hash_kgrams
+from evaluation.compare.kgrams import K, KnownGrams, hash_kgrams
 from evaluation.compare.normalise import Codes, Positions, fold, positions
 
 Places = NDArray[np.int64]
 _WINDOW = 16
 _SHIFT = np.uint64(32)
+# Marks that are folded away but belong to the passage that they open or close.
+_OPENING, _CLOSING = "（(【[《“‘「", "。，、；：！？.,;:!?）)】]》”’」\u200b\u2060\ufeff"
 
 
 @dataclass(frozen=True)
@@ -58,8 +60,8 @@ class Corpus:
     def own(self, units: Places, starts: Places, ends: Places) -> Places:
         """Return for each stretch [start, end) of a unit the characters outside the common ground.
 
-        A character belongs to it when more than half of the k-grams around it are known: a single
-        stock phrase inside a bidder's own text does not, a standard clause with a word changed does.
+        A character belongs to it when more than half of the k-grams around it are known: a stock
+        phrase inside a bidder's own text does not, a standard clause with a word changed does.
         """
         counts = np.zeros(units.size, np.int64)
         for unit in np.unique(units).tolist():
@@ -76,8 +78,13 @@ class Corpus:
         origin = self._origins.get(unit)
         if origin is None:
             origin = self._origins[unit] = positions(self.texts[unit].text)
-        first = int(self.starts[unit])
-        return int(origin[start - first]), int(origin[end - first - 1]) + 1
+        first, text = int(self.starts[unit]), self.texts[unit].text
+        begin, finish = int(origin[start - first]), int(origin[end - first - 1]) + 1
+        while begin and text[begin - 1] in _OPENING:
+            begin -= 1
+        while finish < len(text) and text[finish] in _CLOSING:
+            finish += 1
+        return begin, finish
 
     def _own_characters(self, unit: int) -> NDArray[np.int32]:
         """Return running counts of the unit's characters outside the common ground."""

@@ -1,8 +1,8 @@
 """T1, copied text (文字雷同): which passages of two bids came from one hand.
 
-Law: 招标投标法实施条例 第四十条(四), bids that are abnormally alike. What tender and background hold
-does not count, nor does a bidder's own repeated text. A passage is never left out because many
-bidders share it. Whether a pair's total is out of the ordinary is judged in `strength`.
+Law: 招标投标法实施条例 第四十条(四), bids that are abnormally alike. What tender and background
+hold does not count, nor does a bidder's own repeated text. A passage is never left out because
+many bidders share it. Whether a pair's total is out of the ordinary is judged in `strength`.
 """
 
 from __future__ import annotations
@@ -137,4 +137,5 @@ def _sharers(corpus: Corpus, chains: Chains, sums: _Sums) -> Places:
 def _sample(others: NDArray[np.int32], start: Places, end: Places) -> NDArray[np.int32]:
     quarter = (end - start) // 4
     middle = np.stack([others[start + quarter * step] for step in (1, 2, 3)])
-    return np.sort(middle, axis=0)[1]
+    median: NDArray[np.int32] = np.sort(middle, axis=0)[1]
+    return median

@@ -1,0 +1,193 @@
+"""Text and pictures of bid files, taken out by a process that may die (文件提取).
+
+Bids come from strangers: PDFs that crash parsers, archives that unpack to the moon, XML nested
+without end. They are opened in a process of their own under limits of time, memory and size, and
+what cannot be read becomes a row with the reason.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+from evaluation.compare.extracted import Extracted, Limits, Unreadable
+from evaluation.compare.reader import read_text
+
+_ROOT = Path(__file__).resolve().parents[2]
+_PLAIN = {".txt", ".md", ".csv"}
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Unread:
+    """A file, or a part of it, that was not read, and why (未能读取)."""
+
+    bidder: str
+    file: str
+    why: str
+
+
+@dataclass(frozen=True)
+class BidFile:
+    """One file of a bid: whose, under which name, and where it lies."""
+
+    bidder: str
+    name: str
+    path: Path
+
+
+class Extractor:
+    """Reads files through one reading process; use it as a context."""
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        self.limits = limits or Limits()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stop()
+
+    def read(self, path: Path) -> Extracted:
+        """Read one file; Unreadable says why it could not be."""
+        if path.is_symlink() or not path.is_file():
+            raise Unreadable("not a plain file")
+        if path.stat().st_size > self.limits.file_size:
+            raise Unreadable("the file is larger than the limit")
+        if path.suffix.lower() in _PLAIN:
+            return self._read_plain(path)
+        return self._ask(path)
+
+    def _read_plain(self, path: Path) -> Extracted:
+        """Decode plain text here: a decoder cannot be brought down, and it saves a copy."""
+        data = path.read_bytes()
+        if data.startswith((b"%PDF", b"PK\x03\x04")):
+            return self._ask(path)
+        return read_text(data, self.limits)
+
+    def _ask(self, path: Path) -> Extracted:
+        process = self._started()
+        request = {"path": str(path.resolve()), "limits": asdict(self.limits)}
+        stop = time.monotonic() + self.limits.seconds
+        try:
+            stdin = _pipe(process.stdin)
+            stdin.write(json.dumps(request).encode() + b"\n")
+            stdin.flush()
+            line = _line(_pipe(process.stdout), stop)
+        except TimeoutError as error:
+            self._stop()
+            raise Unreadable("reading the file takes longer than the limit") from error
+        except OSError as error:
+            self._stop()
+            raise Unreadable("the file brought the reading process down") from error
+        reply = json.loads(line.decode("utf-8", "surrogatepass"))
+        if "unread" in reply:
+            raise Unreadable(reply["unread"])
+        return Extracted.from_json(reply["extracted"])
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        if self._process is None or self._process.poll() is not None:
+            self._stop()
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "evaluation.compare.reader"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                cwd=_ROOT,
+            )
+        return self._process
+
+    def _stop(self) -> None:
+        if self._process is None:
+            return
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                try:
+                    pipe.close()
+                except BrokenPipeError:
+                    continue
+        self._process = None
+
+
+def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
+    if stream is None:
+        raise OSError("the reading process has no pipe")
+    return stream
+
+
+def _line(stream: IO[bytes], stop: float) -> bytes:
+    """Return one line; TimeoutError after `stop`, OSError if the other side is gone."""
+    pieces: list[bytes] = []
+    number = stream.fileno()
+    while True:
+        ready, _, _ = select.select([number], [], [], max(0.0, stop - time.monotonic()))
+        if not ready:
+            raise TimeoutError
+        # The reader answers one line per request, so what is read here ends with that line.
+        piece = os.read(number, _CHUNK)
+        if not piece:
+            raise OSError("the reading process ended")
+        pieces.append(piece)
+        if piece.endswith(b"\n"):
+            return b"".join(pieces)
+
+
+def list_bids(folder: Path) -> list[BidFile]:
+    """Return the files of all bids: each file or folder is a bidder, named by its stem.
+
+    Files of the same stem (bid.pdf beside bid.xlsx) belong to one bidder. A folder whose stem
+    another entry has too keeps its whole name.
+    """
+    entries = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+    files: list[BidFile] = []
+    for entry in entries:
+        twins = [other for other in entries if other.stem == entry.stem]
+        shared = len(twins) > 1 and any(other.is_dir() for other in twins)
+        bidder = entry.name if shared else entry.stem
+        found = _files(entry) if entry.is_dir() and not entry.is_symlink() else [entry]
+        files += [BidFile(bidder, str(path.relative_to(folder)), path) for path in found]
+    return files
+
+
+def _files(folder: Path) -> list[Path]:
+    paths = sorted(path for path in folder.rglob("*") if path.is_symlink() or path.is_file())
+    return [path for path in paths if not path.name.startswith(".")]
+
+
+def extract_all(
+    files: Iterable[BidFile], limits: Limits | None = None
+) -> Iterator[tuple[BidFile, Extracted | None, list[Unread]]]:
+    """Yield each file with what it holds, or None, and the rows of what was not read."""
+    with Extractor(limits) as extractor:
+        for file in files:
+            try:
+                extracted = extractor.read(file.path)
+            except Unreadable as why:
+                yield file, None, [Unread(file.bidder, file.name, str(why))]
+                continue
+            remarks = [Unread(file.bidder, file.name, remark) for remark in extracted.remarks]
+            if extracted.blind_pages:
+                remarks.append(Unread(file.bidder, file.name, _blind(extracted)))
+            yield file, extracted, remarks
+
+
+def _blind(extracted: Extracted) -> str:
+    pages = ", ".join(map(str, extracted.blind_pages[:50]))
+    return f"no text layer: page {pages} shows a picture; compared as a picture, not as text"

@@ -1,0 +1,220 @@
+"""Text, pictures and properties of docx and xlsx, read as zip and XML without any office program.
+
+The text of a docx is its paragraphs, one a line: the body, then footnotes, endnotes, headers and
+footers. The text of an xlsx is its rows, one a line, cells parted by tabs, sheet after sheet.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+import time
+import zipfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from lxml import etree
+
+from evaluation.compare.extracted import Extracted, Limits, Picture, Properties, Unreadable
+from evaluation.compare.read_picture import MIN_SIDE, describe_bytes
+
+_W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+_FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
+_DOC_IDS = (
+    "{http://schemas.microsoft.com/office/word/2012/wordml}docId",
+    "{http://schemas.microsoft.com/office/word/2010/wordml}docId",
+)
+_WORD_PARTS = re.compile(r"word/(document|footnotes|endnotes|header\d*|footer\d*)\.xml")
+_ORDER = ("document", "footnotes", "endnotes", "header", "footer")
+_SHEET = re.compile(r"xl/worksheets/sheet(\d+)\.xml")
+_MEDIA = re.compile(r"(word|xl|ppt)/media/[^/]+\.(png|jpe?g|bmp|gif|tiff?|webp)", re.IGNORECASE)
+_OBJECT = re.compile(r"(word|xl)/embeddings/.+")
+_CHUNK = 1 << 20
+
+
+class Package:
+    """A zip of parts, read under limits: what a part unpacks to is counted, never believed."""
+
+    def __init__(self, data: bytes, limits: Limits) -> None:
+        self._limits = limits
+        self._left = limits.unpacked
+        try:
+            self._zip = zipfile.ZipFile(io.BytesIO(data))
+        except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
+            raise Unreadable("the file is a damaged archive") from error
+        infos = self._zip.infolist()
+        if len(infos) > limits.parts:
+            raise Unreadable("the archive holds more parts than the limit")
+        if any(info.flag_bits & 1 for info in infos):
+            raise Unreadable("the file is encrypted")
+        self.names = tuple(dict.fromkeys(info.filename for info in infos))
+
+    def read(self, name: str) -> bytes:
+        """Return one part unpacked; Unreadable beyond the limit or if it is damaged."""
+        pieces = []
+        try:
+            with self._zip.open(name) as part:
+                while piece := part.read(_CHUNK):
+                    self._left -= len(piece)
+                    if self._left < 0:
+                        raise Unreadable("the archive unpacks to more than the limit (zip bomb)")
+                    pieces.append(piece)
+        except (zipfile.BadZipFile, EOFError, OSError, ValueError, RuntimeError, KeyError) as error:
+            raise Unreadable(f"the part {name} is damaged") from error
+        except NotImplementedError as error:
+            raise Unreadable(f"the part {name} is packed in an unknown way") from error
+        return b"".join(pieces)
+
+    def tree(self, name: str) -> Any:
+        """Return a part as an XML element, or None if there is none.
+
+        External entities, document types and deep nesting are refused.
+        """
+        if name not in self.names:
+            return None
+        parser = etree.XMLParser(
+            resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
+        )
+        try:
+            root = etree.fromstring(self.read(name), parser)
+        except etree.XMLSyntaxError as error:
+            raise Unreadable(f"the part {name} is no sound XML: {_first_words(error)}") from error
+        if root.getroottree().docinfo.doctype:
+            raise Unreadable(f"the part {name} declares a document type, which is not allowed")
+        return root
+
+
+def _first_words(error: Exception) -> str:
+    return str(error).split("\n", maxsplit=1)[0][:120]
+
+
+def read_office(data: bytes, limits: Limits) -> Extracted:
+    """Read a docx or xlsx; Unreadable if it is another archive, damaged or beyond the limits."""
+    package = Package(data, limits)
+    if "word/document.xml" in package.names:
+        text = _word_text(package)
+        starts: tuple[int, ...] = (0,)
+    elif "xl/workbook.xml" in package.names:
+        text, starts = _sheet_text(package)
+    else:
+        raise Unreadable("the archive is neither docx nor xlsx")
+    if len(text) > limits.characters:
+        raise Unreadable("the file holds more text than the limit")
+    pictures, remarks = _pictures(package, limits)
+    blind = (1,) if pictures and len(text.strip()) < 10 * len(pictures) else ()
+    return Extracted(text, starts, _properties(package), pictures, blind, remarks)
+
+
+def _word_text(package: Package) -> str:
+    parts = [name for name in package.names if _WORD_PARTS.fullmatch(name)]
+    parts.sort(key=lambda name: (_ORDER.index(re.sub(r"\d+", "", name[5:-4])), name))
+    return "".join("".join(_paragraphs(package.tree(name))) for name in parts)
+
+
+def _paragraphs(root: Any) -> Iterator[str]:
+    """Yield the text of a part in reading order, a line end after each paragraph."""
+    for event, element in etree.iterwalk(root, events=("start", "end")):
+        tag = element.tag
+        if event == "end":
+            if tag == _W + "p":
+                yield "\n"
+            continue
+        if tag == _W + "t" and not _inside_fallback(element):
+            yield element.text or ""
+        elif tag == _W + "tab":
+            yield "\t"
+        elif tag in (_W + "br", _W + "cr"):
+            yield "\n"
+
+
+def _inside_fallback(element: Any) -> bool:
+    """Return whether a text is the second copy of a text box, kept for older programs."""
+    return next(element.iterancestors(_FALLBACK), None) is not None
+
+
+def _sheet_text(package: Package) -> tuple[str, tuple[int, ...]]:
+    shared = package.tree("xl/sharedStrings.xml")
+    strings = [] if shared is None else ["".join(i.itertext(_S + "t")) for i in shared]
+    sheets = [(int(m[1]), n) for n in package.names if (m := _SHEET.fullmatch(n))]
+    texts, starts, length = [], [], 0
+    for _, name in sorted(sheets):
+        text = "".join(_rows(package.tree(name), strings))
+        starts.append(length)
+        texts.append(text)
+        length += len(text)
+    return "".join(texts), tuple(starts)
+
+
+def _rows(root: Any, strings: list[str]) -> Iterator[str]:
+    for row in root.iter(_S + "row"):
+        yield "\t".join(filter(None, (_cell(cell, strings) for cell in row))) + "\n"
+
+
+def _cell(cell: Any, strings: list[str]) -> str:
+    if cell.get("t") == "inlineStr":
+        return "".join(cell.itertext(_S + "t"))
+    value = cell.findtext(_S + "v") or ""
+    if cell.get("t") != "s":
+        return value
+    number = int(value) if value.isdigit() else -1
+    return strings[number] if 0 <= number < len(strings) else ""
+
+
+def _pictures(package: Package, limits: Limits) -> tuple[tuple[Picture, ...], tuple[str, ...]]:
+    stop = time.monotonic() + limits.picture_seconds
+    pictures: list[Picture] = []
+    remarks: set[str] = set()
+    for name in sorted(filter(_MEDIA.fullmatch, package.names)):
+        if len(pictures) >= limits.pictures or time.monotonic() > stop:
+            remarks.add("only the first pictures were compared, the file holds too many")
+            break
+        try:
+            picture = describe_bytes(package.read(name), 1, limits)
+        except Unreadable as why:
+            remarks.add(f"{name}: {why}")
+            continue
+        if min(picture.width, picture.height) >= MIN_SIDE:
+            pictures.append(picture)
+    return tuple(pictures), tuple(sorted(remarks))
+
+
+def _properties(package: Package) -> Properties:
+    core, app = package.tree("docProps/core.xml"), package.tree("docProps/app.xml")
+    settings = package.tree("word/settings.xml")
+    rsids: list[str] = []
+    identifiers: list[str] = []
+    if settings is not None:
+        tags = {_W + "rsid", _W + "rsidRoot"}
+        rsids = [e.get(_W + "val", "") for e in settings.iter() if e.tag in tags]
+        found = [e for tag in _DOC_IDS for e in settings.iter(tag)]
+        identifiers = [f"word:{value}" for e in found for value in e.attrib.values()]
+    software = " ".join(filter(None, (_said(app, "Application"), _said(app, "AppVersion"))))
+    objects = [n for n in package.names if _OBJECT.fullmatch(n) and not n.endswith("/")]
+    return Properties(
+        author=_said(core, "creator"),
+        editor=_said(core, "lastModifiedBy"),
+        software=software,
+        template=_said(app, "Template"),
+        company=_said(app, "Company"),
+        created=_time(_said(core, "created")),
+        identifiers=tuple(sorted(set(identifiers))),
+        objects=tuple(hashlib.sha256(package.read(name)).hexdigest() for name in objects),
+        rsids=tuple(sorted(set(filter(None, rsids)))),
+    )
+
+
+def _said(root: Any, name: str) -> str:
+    """Return what a property says, whatever its namespace."""
+    if root is None:
+        return ""
+    return next((str(e.text or "").strip() for e in root.iter("{*}" + name)), "")
+
+
+def _time(said: str) -> str:
+    try:
+        return datetime.fromisoformat(said).astimezone(UTC).isoformat() if said else ""
+    except (ValueError, OverflowError):
+        return ""

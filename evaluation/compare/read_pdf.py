@@ -1,0 +1,142 @@
+"""Text, pictures and properties of a PDF, read with PDFium.
+
+The text of a file is the text of its pages as PDFium gives it, with one form feed between pages;
+start and end of a finding count its code points.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import time
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pypdfium2
+import pypdfium2.raw as pdfium
+
+from evaluation.compare.extracted import Extracted, Limits, Picture, Properties, Unreadable
+from evaluation.compare.read_picture import MIN_SIDE, describe
+
+_DATE = re.compile(r"D:(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(?:([+-])(\d\d)'?(\d\d)?)?")
+_XMP_ID = re.compile(rb"xmpMM:DocumentID(?:=\"|>)\s*([^\"<]{8,100})")
+_HARDLY = 10  # A page with fewer characters and a picture is a picture of a page.
+
+
+def read_pdf(data: bytes, limits: Limits) -> Extracted:
+    """Read a PDF; Unreadable if it is encrypted, damaged or beyond the limits."""
+    try:
+        document = pypdfium2.PdfDocument(data)
+    except pypdfium2.PdfiumError as error:
+        if "password" in str(error).lower():
+            raise Unreadable("the PDF is encrypted and asks for a password") from error
+        raise Unreadable("the PDF is damaged and cannot be opened") from error
+    try:
+        return _read(document, data, limits)
+    finally:
+        document.close()
+
+
+def _read(document: Any, data: bytes, limits: Limits) -> Extracted:
+    count = len(document)
+    if count > limits.pages:
+        raise Unreadable(f"the PDF has {count} pages, more than the limit")
+    stop = time.monotonic() + limits.picture_seconds
+    pages: list[str] = []
+    starts: list[int] = []
+    pictures: list[Picture] = []
+    blind: list[int] = []
+    remarks: set[str] = set()
+    length = 0
+    for number in range(count):
+        text, shown = _read_page(document, number, remarks)
+        starts.append(length)
+        pages.append(text)
+        length += len(text) + 1
+        if length > limits.characters:
+            raise Unreadable("the PDF holds more text than the limit")
+        if shown and len(text.strip()) < _HARDLY:
+            blind.append(number + 1)
+        for picture in shown:
+            if len(pictures) >= limits.pictures or time.monotonic() > stop:
+                remarks.add("only the first pictures were compared, the file holds too many")
+                break
+            described = _describe(picture, number + 1, limits, remarks)
+            if described:
+                pictures.append(described)
+    return Extracted(
+        "\f".join(pages),
+        tuple(starts),
+        _properties(document, data),
+        tuple(pictures),
+        tuple(blind),
+        tuple(sorted(remarks)),
+    )
+
+
+def _read_page(document: Any, number: int, remarks: set[str]) -> tuple[str, list[Any]]:
+    try:
+        page = document[number]
+        text = page.get_textpage().get_text_range()
+        kinds = [pdfium.FPDF_PAGEOBJ_IMAGE]
+        return text, list(page.get_objects(filter=kinds, max_depth=4))
+    except pypdfium2.PdfiumError:
+        remarks.add(f"page {number + 1} is damaged and was not read")
+        return "", []
+
+
+def _describe(picture: Any, page: int, limits: Limits, remarks: set[str]) -> Picture | None:
+    try:
+        width, height = picture.get_px_size()
+        if min(width, height) < MIN_SIDE:
+            return None
+        if width * height > limits.pixels:
+            remarks.add(f"a picture on page {page} is larger than the limit and was not compared")
+            return None
+        return describe(picture.get_bitmap().to_pil(), page)
+    except (pypdfium2.PdfiumError, ValueError, OSError):
+        remarks.add(f"a picture on page {page} is damaged and was not compared")
+        return None
+
+
+def _properties(document: Any, data: bytes) -> Properties:
+    said = document.get_metadata_dict(skip_empty=True)
+    identifiers = []
+    permanent = document.get_identifier(pdfium.FILEIDTYPE_PERMANENT)
+    if permanent and len(permanent.strip(b"\0")) >= 8:
+        identifiers.append("pdf:" + permanent.hex())
+    identifiers += ["xmp:" + found.decode("latin-1") for found in set(_XMP_ID.findall(data))]
+    return Properties(
+        author=said.get("Author", ""),
+        software=" / ".join(filter(None, (said.get("Creator"), said.get("Producer")))),
+        created=_time(said.get("CreationDate", "")),
+        identifiers=tuple(sorted(identifiers)),
+        objects=_attachments(document),
+    )
+
+
+def _attachments(document: Any) -> tuple[str, ...]:
+    digests = []
+    for number in range(min(100, document.count_attachments())):
+        held = document.get_attachment(number).get_data()
+        digests.append(hashlib.sha256(bytes(held)).hexdigest())
+    return tuple(digests)
+
+
+def _time(said: str) -> str:
+    """Return a PDF date as ISO 8601 in UTC, "" if it is not one."""
+    match = _DATE.match(said)
+    if not match:
+        return ""
+    numbers = [
+        int(part or default) for part, default in zip(match.groups()[:6], "011000", strict=True)
+    ]
+    sign, hours, minutes = match.groups()[6:]
+    offset = timedelta(hours=int(hours or 0), minutes=int(minutes or 0))
+    try:
+        zone = timezone(-offset if sign == "-" else offset)
+        year, month, day, hour, minute, second = numbers
+        moment = datetime(year, month, day, hour, minute, second, tzinfo=zone)
+        return moment.astimezone(UTC).isoformat()
+    except (ValueError, OverflowError):
+        return ""

@@ -1,0 +1,61 @@
+"""Digest and perceptual hash of pictures (图片指纹)."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from evaluation.compare.extracted import Extracted, Limits, Picture, Unreadable
+
+_SIDE = 32
+_KEPT = 8
+MIN_SIDE = 48  # Smaller pictures are bullets, rules and stamps of the layout.
+
+
+def read_picture_file(data: bytes, limits: Limits) -> Extracted:
+    """Read a picture that is a file of its own; it is compared as a picture, its text is unread."""
+    return Extracted(pictures=(describe_bytes(data, 1, limits),), blind_pages=(1,))
+
+
+def describe_bytes(data: bytes, page: int, limits: Limits) -> Picture:
+    """Decode an encoded picture and describe it; Unreadable if it is broken or too large."""
+    Image.MAX_IMAGE_PIXELS = limits.pixels
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            if image.width * image.height > limits.pixels:
+                raise Unreadable("the picture is larger than the limit")
+            return describe(image, page)
+    except Image.DecompressionBombError as error:
+        raise Unreadable("the picture is larger than the limit") from error
+    except (OSError, ValueError, SyntaxError, EOFError) as error:
+        raise Unreadable("the picture is damaged or of an unknown kind") from error
+
+
+def describe(image: Image.Image, page: int) -> Picture:
+    """Describe a decoded picture; equal pixels give an equal digest, whatever the file format."""
+    shown = image.convert("RGB")
+    digest = hashlib.sha256(f"{shown.width}x{shown.height}".encode() + shown.tobytes())
+    small = shown.convert("L").resize((_SIDE, _SIDE), Image.Resampling.LANCZOS)
+    grey: NDArray[np.float64] = np.asarray(small, np.float64)
+    return Picture(
+        page, shown.width, shown.height, digest.hexdigest(), _phash(grey), float(grey.std())
+    )
+
+
+def _phash(grey: NDArray[np.float64]) -> str:
+    """Return the signs of the low cosine frequencies against their median, 64 bits as hex."""
+    basis = _cosines()
+    low = (basis @ grey @ basis.T)[:_KEPT, :_KEPT].ravel()
+    bits = low > np.median(low[1:])
+    return np.packbits(bits).tobytes().hex()
+
+
+@cache
+def _cosines() -> NDArray[np.float64]:
+    place = np.arange(_SIDE)
+    return np.cos(np.pi * (2 * place[None, :] + 1) * place[:, None] / (2 * _SIDE))
