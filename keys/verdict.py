@@ -180,8 +180,11 @@ def _unlock(
     if header.opening.hex() != record.opening_id:
         raise Forged("opening", "the header names another opening")
     dek = recover(record, header, released)
-    known = leaf.bidder is not None and leaf.sequence is not None
-    if known and header.context != context(leaf.bidder, record.opening_id, leaf.sequence):
+    if (
+        leaf.bidder is not None
+        and leaf.sequence is not None
+        and header.context != context(leaf.bidder, record.opening_id, leaf.sequence)
+    ):
         raise Forged("context", "the header is bound to another bidder or sequence")
     return header, dek
 
