@@ -16,7 +16,10 @@ def _finding(code: str, strength: Strength, p: float | None = None) -> Finding:
         p=p,
         legal="REG 40(4)",
         innocent=("Quota-priced items were left out.",),
-        evidence=(Evidence("a", file="bill.xlsx", cell="Sheet1!F12"), Evidence("b", start=0, end=9)),
+        evidence=(
+            Evidence("a", file="bill.xlsx", cell="Sheet1!F12"),
+            Evidence("b", start=0, end=9),
+        ),
     )
 
 
@@ -27,7 +30,8 @@ def test_finding_survives_its_json_form() -> None:
 
 def test_numbers_that_json_cannot_say_become_null() -> None:
     data = Finding("N6", Strength.C, ("a",), value=math.inf, p=math.nan).to_json()
-    assert data["value"] is None and data["p"] is None
+    assert data["value"] is None
+    assert data["p"] is None
     json.dumps(data, allow_nan=False)
 
 

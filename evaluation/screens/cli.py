@@ -1,0 +1,71 @@
+"""`python -m evaluation screen`: price screens over a table of bids, without the platform."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import sys
+from pathlib import Path
+
+from evaluation.screens.anomaly import Screened, screened, unsupervised
+from evaluation.screens.learned import supervised
+from evaluation.screens.prices import SCREENS
+from evaluation.screens.steps import steps_p
+from evaluation.screens.table import BidTable, Direction, UnreadableTable, read_bids
+
+
+def main(argv: list[str]) -> int:
+    """Read the table, write one line a tender, and return the exit status: 0, or 2 if refused."""
+    options = _options(argv)
+    direction = Direction(options.direction)
+    try:
+        tables = read_bids(options.bids)
+        history = read_bids(options.history, labelled=True) if options.history else None
+    except (UnreadableTable, OSError) as refusal:
+        sys.stderr.write(f"{refusal}\n")
+        return 2
+    write_scores(options.out, tables, history, direction)
+    return 0
+
+
+def _options(argv: list[str]) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m evaluation screen",
+        description="Price screens, one line a tender. A score is a reason to look, not a finding.",
+    )
+    parser.add_argument("--bids", type=Path, required=True, help="CSV: tender, price, ...")
+    parser.add_argument("--out", type=Path, required=True, help="CSV to write")
+    parser.add_argument("--history", type=Path, help="CSV with the column tender_collusive")
+    parser.add_argument("--direction", choices=[d.value for d in Direction], default="purchase")
+    return parser.parse_args(argv)
+
+
+def write_scores(
+    out: Path, tables: list[BidTable], history: list[BidTable] | None, direction: Direction
+) -> None:
+    """Write tender, bids, every screen, its percentile, and the anomaly.
+
+    A screen that needs more bids than there are is left empty; a ratio over nothing is `inf`.
+    With a history, `anomaly` has learned from it and `anomaly_unsupervised` stands beside it.
+    """
+    plain = unsupervised(tables, direction)
+    scores = plain if history is None else supervised(tables, history, direction)
+    rows = screened(tables, history or (), direction)
+    extra = ["anomaly"] if history is None else ["anomaly", "anomaly_unsupervised"]
+    percentiles = [f"{name}_percentile" for name in SCREENS]
+    with out.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["tender", "bids", *SCREENS, "steps_p", *percentiles, *extra])
+        for row, entry in enumerate(rows):
+            ends = [f"{scores[row]:.6f}", f"{plain[row]:.6f}"][: len(extra)]
+            writer.writerow([*_cells(entry), *ends])
+
+
+def _cells(entry: Screened) -> list[str]:
+    """Return the cells of one tender up to the percentiles."""
+    values = [getattr(entry.screens, name) for name in SCREENS]
+    places = [entry.percentiles[name] for name in SCREENS]
+    numbers = [*values, steps_p(entry.table.prices), *places]
+    shown = ["" if number is None else f"{number:.6g}" for number in numbers]
+    return [entry.table.tender, str(entry.screens.n), *shown]

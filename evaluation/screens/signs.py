@@ -1,0 +1,121 @@
+"""Signs in the totals of one tender (报价总额线索): S and B4 as findings, strength C.
+
+Both are for supervision only and never a ground to reject: honest tenders show each of them, about
+two in a hundred S and one in two hundred B4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from evaluation.screens import innocent
+from evaluation.screens.anomaly import screened
+from evaluation.screens.finding import Evidence, Finding, Strength
+from evaluation.screens.prices import benford_p
+from evaluation.screens.steps import find_steps
+from evaluation.screens.table import BidTable, Direction
+
+# The two screens that speak alone: spread, and the winner's distance from the losers. The others
+# repeat these two or need labels; all are shown beside the finding.
+SPEAKING = ("cv", "rd")
+_END = 0.99
+_LEAST_PAST = 30
+_STEPS = 0.005
+_BENFORD = 1e-4
+
+
+def total_signs(
+    table: BidTable,
+    past: Sequence[BidTable] = (),
+    direction: Direction = Direction.PURCHASE,
+) -> list[Finding]:
+    """Return S and B4 for one tender, seen against the county's own past tenders.
+
+    `past` should be of the same market; under 30 tenders of it S stays silent.
+    """
+    return [*_price_signs(table, past, direction), *_step_signs(table)]
+
+
+def _evidence(table: BidTable, places: Sequence[int]) -> tuple[Evidence, ...]:
+    """Point at the bids at these places of the table."""
+    return tuple(Evidence(_bidder(table, place), record=table.tender) for place in places)
+
+
+def _bidder(table: BidTable, place: int) -> str:
+    """Name the bidder at a place, by its number from 1 where the table names none."""
+    name = table.bidders[place] if place < len(table.bidders) else ""
+    return name or f"#{place + 1}"
+
+
+def _price_signs(table: BidTable, past: Sequence[BidTable], direction: Direction) -> list[Finding]:
+    """Return S for each speaking screen in the last hundredth of similar past tenders."""
+    if len(table.prices) < 3 or len(past) < _LEAST_PAST:
+        return []
+    entry = screened([table], past, direction)[0]
+    everyone = range(len(table.prices))
+    found = []
+    for name in SPEAKING:
+        percentile, value = entry.percentiles[name], getattr(entry.screens, name)
+        if percentile is None or percentile < _END:
+            continue
+        found.append(
+            Finding(
+                code=f"S-{name.upper()}",
+                strength=Strength.C,
+                bidders=tuple(_bidder(table, place) for place in everyone),
+                value=value,
+                percentile=percentile,
+                threshold=_END,
+                legal="REG 40(4)",
+                innocent=(innocent.FEW_SIMILAR, innocent.TIGHT_MARKET),
+                evidence=_evidence(table, everyone),
+            )
+        )
+    return found
+
+
+def _step_signs(table: BidTable) -> list[Finding]:
+    """Return B4 where totals climb a ladder; with three bids alone it is never raised."""
+    ladder = find_steps(table.prices)
+    if ladder is None or len(table.prices) <= 3 or ladder.p > _STEPS:
+        return []
+    return [
+        Finding(
+            code="B4",
+            strength=Strength.C,
+            bidders=tuple(_bidder(table, place) for place in ladder.rungs),
+            value=ladder.step,
+            p=ladder.p,
+            threshold=_STEPS,
+            legal="REG 40(4)",
+            innocent=(innocent.CHANCE_STEPS, innocent.CONTROL_ANCHOR),
+            evidence=_evidence(table, ladder.rungs),
+        )
+    ]
+
+
+def digit_signs(bidders: Sequence[str], prices: Sequence[float]) -> list[Finding]:
+    """Return S-BENFORD over pooled prices, such as all unit prices of one bidder's bills.
+
+    Silent under 300 prices and where they span less than three orders of magnitude, because the
+    law of first digits then does not hold for honest prices either.
+    """
+    positive = [price for price in prices if price > 0]
+    if len(positive) < 300 or max(positive) < 1000 * min(positive):
+        return []
+    p = benford_p(positive)
+    if p is None or p > _BENFORD:
+        return []
+    return [
+        Finding(
+            code="S-BENFORD",
+            strength=Strength.C,
+            bidders=tuple(bidders),
+            value=float(len(positive)),
+            p=p,
+            threshold=_BENFORD,
+            legal="REG 40(4)",
+            innocent=(innocent.POOLED_PRICES,),
+            evidence=tuple(Evidence(bidder) for bidder in bidders),
+        )
+    ]
