@@ -91,7 +91,7 @@ def page(context: BrowserContext) -> Page:
 @pytest.fixture
 def artefacts(request: pytest.FixtureRequest) -> Path:
     """A directory for screenshots and files that a person may look at after the run."""
-    name = request.node.name.replace("/", "_").replace("[", "-").rstrip("]")
+    name = str(request.node.name).replace("/", "_").replace("[", "-").rstrip("]")
     directory = ARTEFACTS / name
     directory.mkdir(parents=True, exist_ok=True)
     return directory

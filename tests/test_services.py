@@ -20,7 +20,9 @@ def test_each_postgresql_database_is_fresh(postgres):
         for url in (first, second):
             with psycopg.connect(url) as connection:
                 connection.execute("CREATE TABLE mark (x int)")
-                assert connection.execute("SELECT version()").fetchone()[0].startswith("Postgre")
+                row = connection.execute("SELECT version()").fetchone()
+                assert row is not None
+                assert row[0].startswith("PostgreSQL")
 
 
 def test_the_same_statements_run_on_both_databases(database_url):

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tender.core.processes import (
+    Child,
     ChildFailed,
     PortTaken,
     Program,
@@ -44,8 +45,8 @@ def gone(pid: int) -> bool:
         return True
 
 
-def said(child) -> str:
-    assert wait_until(lambda: child.log.read_text().strip(), 10)
+def said(child: Child) -> str:
+    assert wait_until(lambda: bool(child.log.read_text().strip()), 10)
     return child.log.read_text().strip()
 
 
