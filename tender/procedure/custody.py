@@ -320,3 +320,19 @@ def accepted(session: Session, lots: Sequence[Lot]) -> bool:
         if row is None or row.accepted_at is None or row.void_at is not None:
             return False
     return bool(lots)
+
+
+def custodians_for(session: Session, path: str) -> list[Custodian]:
+    """Custodians that may keep keys for an organisation, the nearest first, each with keys left."""
+    query = (
+        select(Custodian)
+        .join(CustodianKeyRow, CustodianKeyRow.custodian_id == Custodian.id)
+        .where(
+            Custodian.retired_at.is_(None),
+            CustodianKeyRow.opening_id.is_(None),
+            CustodianKeyRow.void.is_(False),
+        )
+        .distinct()
+    )
+    near = [custodian for custodian in session.scalars(query) if path.startswith(custodian.scope)]
+    return sorted(near, key=lambda custodian: (-len(custodian.scope), custodian.created_at))
