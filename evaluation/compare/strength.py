@@ -21,6 +21,7 @@ RING_LIMIT = 8
 # Characters; `bench/collusion_text.py --calibrate` prints the quantiles behind them.
 FLOOR_C, FLOOR_B = 150, 300
 _QUANTILE = 1e-4
+_SMALLEST_P = 1e-12  # No tail is known further out.
 _REACH_C, _REACH_B = 3.0, 4.0  # Multiples of (top - median) of the unrelated pairs.
 _CAP = 0.2  # A pair that shares a fifth of the shorter bid is always B.
 
@@ -36,7 +37,7 @@ class Level:
     def chance(self, value: float) -> float:
         """Return the chance that an unrelated pair shares this much (exponential tail)."""
         steps = (value - self.median) / max(1.0, self.threshold_b - self.median)
-        return float(min(1.0, _QUANTILE**steps))
+        return float(min(1.0, max(_SMALLEST_P, _QUANTILE**steps)))
 
     def strength(self, value: float, length: int) -> Strength | None:
         """Return how strong a sign the value is for a shorter bid of `length` characters."""

@@ -1,0 +1,54 @@
+"""`python -m evaluation compare`: compare the bids of one tender on plain files.
+
+For supervisors and researchers without the platform. docs/compare.md describes what goes in and
+what comes out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from evaluation.compare.compare import compare_folders
+
+
+def main(argv: list[str]) -> int:
+    """Run the command; 0 if the findings were written, 2 if the arguments cannot be used."""
+    parser = argparse.ArgumentParser(prog="python -m evaluation compare", description=__doc__)
+    parser.add_argument("--tender", type=Path, help="tender document, a file or a folder")
+    parser.add_argument("--background", type=Path, help="folder of texts that anybody may copy")
+    parser.add_argument("--bids", type=Path, required=True, help="one file or folder per bidder")
+    parser.add_argument("--out", type=Path, required=True, help="where to write the findings")
+    parser.add_argument("--index", type=Path, help="folder that keeps the background index")
+    parser.add_argument(
+        "--file-id-rule",
+        action="store_true",
+        help="a local rule names equal file creation identifiers: H4 is then of strength A",
+    )
+    options = parser.parse_args(argv)
+    for name in ("tender", "background", "bids"):
+        path = getattr(options, name)
+        if path is not None and not path.exists():
+            return _refuse(f"--{name} {path}: there is no such file or folder")
+    if not options.bids.is_dir():
+        return _refuse(f"--bids {options.bids}: is not a folder")
+    result = compare_folders(
+        options.bids,
+        tender=options.tender,
+        background=options.background,
+        index=options.index,
+        file_id_rule=options.file_id_rule,
+    )
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    content = json.dumps(result.to_json(), ensure_ascii=False, indent=1)
+    options.out.write_text(content + "\n", encoding="utf-8")
+    said = f"{len(result.findings)} findings, {len(result.unread)} files or parts unread"
+    sys.stdout.write(said + "\n")
+    return 0
+
+
+def _refuse(why: str) -> int:
+    sys.stderr.write(f"compare: {why}\n")
+    return 2

@@ -1,0 +1,99 @@
+"""Compare the bids of one tender with each other (投标文件比对): all screens of documents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from evaluation.compare.background import Ground, index_folder, read_ground
+from evaluation.compare.corpus import Text, build_corpus
+from evaluation.compare.extracted import Extracted, Limits
+from evaluation.compare.extraction import BidFile, Extractor, Unread, extract_all, list_bids
+from evaluation.compare.similarity import find_overlap
+from evaluation.compare.text_findings import text_findings
+from evaluation.screens.finding import Finding, ordered
+
+TENDER = "(tender)"
+BACKGROUND = "(background)"
+
+
+@dataclass(frozen=True)
+class Result:
+    """What the comparison found, and what it could not read."""
+
+    findings: list[Finding]
+    unread: list[Unread]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the form that docs/compare.md describes."""
+        return {
+            "findings": [finding.to_json() for finding in self.findings],
+            "unread": [
+                {"bidder": row.bidder, "file": row.file, "why": row.why} for row in self.unread
+            ],
+        }
+
+
+@dataclass(frozen=True)
+class Document:
+    """One file of one bidder as it was extracted."""
+
+    bidder: str
+    file: str
+    extracted: Extracted
+
+    def text(self) -> Text:
+        """Return the text with its pages."""
+        held = self.extracted
+        return Text(self.bidder, self.file, held.text, held.page_starts)
+
+
+@dataclass(frozen=True)
+class Options:
+    """Choices that the law of the place or the caller makes."""
+
+    file_id_rule: bool = False
+    names: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
+def compare_documents(
+    documents: Sequence[Document], ground: Ground, options: Options
+) -> list[Finding]:
+    """Return the findings of all document screens, the strongest first."""
+    corpus = build_corpus([document.text() for document in documents], ground.known_grams())
+    overlap = find_overlap(corpus)
+    findings = text_findings(corpus, overlap)
+    return ordered(findings)
+
+
+def compare_folders(
+    bids: Path,
+    *,
+    tender: Path | None = None,
+    background: Path | None = None,
+    index: Path | None = None,
+    file_id_rule: bool = False,
+    limits: Limits | None = None,
+) -> Result:
+    """Read tender, background and bids from plain files and compare the bids."""
+    unread: list[Unread] = []
+    ground = Ground()
+    with Extractor(limits) as extractor:
+        if tender is not None:
+            more, failed = read_ground(tender, extractor)
+            ground = ground.joined(more)
+            unread += [Unread(TENDER, name, why) for name, why in failed]
+        if background is not None:
+            more, failed = index_folder(background, extractor, index)
+            ground = ground.joined(more)
+            unread += [Unread(BACKGROUND, name, why) for name, why in failed]
+    documents = []
+    files: list[BidFile] = list_bids(bids)
+    for file, extracted, remarks in extract_all(files, limits):
+        unread += remarks
+        if extracted is not None:
+            documents.append(Document(file.bidder, file.name, extracted))
+    options = Options(file_id_rule=file_id_rule)
+    return Result(compare_documents(documents, ground, options), unread)
