@@ -66,8 +66,9 @@ def _product(a: int, b: int) -> int:
 
 
 def _inverse(value: int) -> int:
-    """Return value^254, which is the inverse, as every non-zero element has order 255."""
+    """Return value^254 (2 + 4 + ... + 128), the inverse, as value^255 is 1 unless value is 0."""
     result = 1
-    for _ in range(254):
+    for _ in range(7):
+        value = _product(value, value)
         result = _product(result, value)
     return result

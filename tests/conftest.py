@@ -7,6 +7,7 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.services import (
@@ -18,6 +19,10 @@ from tests.services import (
 )
 
 ARTEFACTS = Path(__file__).parent / "artefacts"
+
+# A property is right or wrong however busy the machine is, so no example has a deadline.
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
 
 
 @pytest.hookimpl(wrapper=True)
