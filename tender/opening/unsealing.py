@@ -14,12 +14,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from keys.verdict import Judgement, judge
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from keys import encoding
 from keys.records import OpeningRecord, Release
+from keys.verdict import Judgement, judge
 from tender.bids.models import BidStatus, SealedBid
 from tender.bids.uploads import upload_path
 from tender.core.actor import SYSTEM

@@ -78,9 +78,15 @@ def tender_notice(session: Session, tender: Tender, *, now: datetime, url: str) 
 
 
 def plain_notice(
-    tender: Tender, kind: NoticeKind, title: str, blocks: Sequence[Block], *, tag: str = "tenderUpdate",
-    sections: dict[str, Any] | None = None, steps: tuple[Step, ...] = (),
-) -> Content:  # fmt: skip
+    tender: Tender,
+    kind: NoticeKind,
+    title: str,
+    blocks: Sequence[Block],
+    *,
+    tag: str = "tenderUpdate",
+    sections: dict[str, Any] | None = None,
+    steps: tuple[Step, ...] = (),
+) -> Content:
     """Any notice that is blocks under a title: 澄清, 变更, 延期, 终止, 流标."""
 
     def paper(head: Head) -> PlainNotice:

@@ -1,0 +1,37 @@
+"""What custodian agents tell after the closing: their releases."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, jsonify, request
+from flask.typing import ResponseReturnValue
+
+from tender.core.errors import invalid, not_found
+from tender.core.i18n import N_
+from tender.core.web import csrf, db, now, public
+from tender.ledger import checkpoints
+from tender.opening.releases import opening_of, take_release
+
+blueprint = Blueprint("opening_api", __name__, url_prefix="/api")
+csrf.exempt(blueprint)
+
+
+@blueprint.post("/custody/releases")
+@public
+def release() -> ResponseReturnValue:
+    """Take a release; one before the closing is refused and not kept."""
+    statement = request.get_json(silent=True)
+    if not isinstance(statement, dict):
+        raise invalid("json.object", N_("A JSON object is expected."))
+    take_release(db(), statement, now=now())
+    return jsonify({"ok": True}), 201
+
+
+@blueprint.get("/ledger/cosigned")
+@public
+def cosigned() -> ResponseReturnValue:
+    """The checkpoint over an opening's closing with the most witnesses."""
+    opening = opening_of(db(), request.args.get("opening", ""))
+    checkpoint = checkpoints.covering(db(), opening.closed_seq)
+    if checkpoint is None:
+        raise not_found("checkpoint.waiting", N_("The closing is not in a checkpoint yet."))
+    return Response(checkpoints.with_witnesses(db(), checkpoint), mimetype="text/plain")
