@@ -111,10 +111,10 @@ def _keep(store: Path, directory: Path, judgement: Judgement) -> list[dict[str, 
     if judgement.files != "opened" or judgement.manifest is None:
         return []
     stored = []
-    for number, file in enumerate(judgement.manifest["files"], start=1):
+    for number, file in enumerate(judgement.manifest.files, start=1):
         with (directory / f"{number:04d}").open("rb") as source:
             digest, size = store_blob(store, iter(lambda: source.read(READ), b""), 2**62)
-        stored.append({"name": file["name"], "sha256": digest, "size": size})
+        stored.append({"name": file.name, "sha256": digest, "size": size})
     return stored
 
 
@@ -136,8 +136,8 @@ def write_verdicts(
                 verdict=each.judgement.verdict,
                 reason=each.judgement.reason,
                 files=each.judgement.files,
-                price_fen=manifest["prices_fen"].get(lot.number) if manifest else None,
-                manifest=manifest,
+                price_fen=manifest.prices_fen.get(lot.number) if manifest else None,
+                manifest=manifest.to_object() if manifest else None,
                 stored=each.stored,
             )
         )
@@ -174,7 +174,7 @@ def verdict_line(bid: SealedBid, judgement: Judgement) -> dict[str, Any]:
         "size": bid.envelope_size,
         "verdict": judgement.verdict,
         "files": judgement.files,
-        "prices_fen": manifest["prices_fen"] if manifest else {},
+        "prices_fen": dict(manifest.prices_fen) if manifest else {},
     }
 
 
