@@ -44,7 +44,10 @@ CREATE TABLE IF NOT EXISTS statement (
 CREATE TABLE IF NOT EXISTS journal (
     number INTEGER PRIMARY KEY AUTOINCREMENT, time TEXT NOT NULL, act TEXT NOT NULL,
     detail TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS journal_act ON journal (act, detail);
 """
+
+COSIGNINGS_KEPT = 20_000
 
 
 @dataclass
@@ -110,6 +113,17 @@ class Store:
                 return False
             self.write(now, act, **detail)
         return True
+
+    def write_cosigning(self, now: datetime, text: str, brief: str) -> None:
+        """Journal that a checkpoint is about to be co-signed; of these lines the last are kept."""
+        with self.commit():
+            self.set_meta("cosigning", text)
+            self.write(now, "cosign", checkpoint=brief)
+            self._db.execute(
+                "DELETE FROM journal WHERE act = 'cosign' AND number <="
+                " (SELECT max(number) FROM journal) - ?",
+                (COSIGNINGS_KEPT,),
+            )
 
     def journal(self, act: str | None = None, last: int = 1000) -> list[dict[str, Any]]:
         """Give the last lines of the journal, oldest first."""
