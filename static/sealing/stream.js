@@ -5,7 +5,7 @@
  * output, which is used again for the next.
  */
 
-import { PIECE } from "./encoding.js";
+import { PIECE, free } from "./encoding.js";
 import { CHUNK, encryptChunks, sealedSize } from "./cobblestone.js";
 
 const READS_AHEAD = 2;
@@ -41,6 +41,7 @@ async function* sealedSlices(blob, size, stream, onPlain) {
     const chunks = await encryptChunks(stream, bytes, first, last);
     await onPlain(bytes.subarray(0, Math.max(0, blob.size - first * CHUNK)));
     yield chunks.map((chunk) => new Uint8Array(chunk));
+    free(...chunks);
   }
 }
 

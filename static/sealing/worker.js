@@ -5,7 +5,7 @@
  * slices wait to be hashed; whoever is ahead waits. A slice is handed over, not copied.
  */
 
-import { concat, hex, sha256 } from "./encoding.js";
+import { concat, free, hex, sha256 } from "./encoding.js";
 import { cipher } from "./cobblestone.js";
 import { FileHashes } from "./sha256.js";
 import { save } from "./store.js";
@@ -67,6 +67,7 @@ function hashFor(port) {
     else if (data.finish) port.postMessage({ digests: hashes.digests() });
     else {
       hashes.update(data.bytes);
+      free(data.bytes.buffer);
       port.postMessage({});
     }
   };
