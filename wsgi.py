@@ -14,6 +14,7 @@ import structlog
 from flask import Blueprint, Flask
 
 from tender.accounts.sessions import identify
+from tender.bids.committer import Committer
 from tender.core import jobs, web
 from tender.core.messages import send_email
 from tender.core.migrating import migrate, require_current
@@ -27,6 +28,8 @@ log = structlog.get_logger(__name__)
 VIEWS = (
     "tender.ledger.api",
     "tender.procedure.api",
+    "tender.bids.api",
+    "tender.opening.api",
 )
 HANDLERS: dict[str, Handler] = {
     "email.send": send_email,
@@ -48,10 +51,11 @@ def blueprints() -> list[Blueprint]:
 
 def create_app(joined: Platform | None = None) -> Flask:
     """The application over an installation (this process's unless given)."""
+    joined = joined or platform()
     context: dict[str, Any] = {}
-    return web.create_app(
-        joined or platform(), identify=identify, blueprints=blueprints(), context=context
-    )
+    app = web.create_app(joined, identify=identify, blueprints=blueprints(), context=context)
+    app.extensions["committer"] = Committer(joined)
+    return app
 
 
 def perform_outbox_row(row_id: str) -> bool:
@@ -78,7 +82,7 @@ def keep_ticking(joined: Platform, stop: threading.Event) -> None:
     while not stop.wait(TICK_SECONDS):
         try:
             tick(joined, grace=WORKER_GRACE)
-        except Exception:  # noqa: BLE001 - openings must not stop because one thing failed
+        except Exception:
             log.exception("tick.failed")
             time.sleep(2)
 

@@ -1,8 +1,8 @@
 """Resumable uploads of encrypted files (tus 1.0 semantics): durable slices, not acceptance.
 
-A slice is 8 MiB, the last may be shorter; its SHA-256 is checked, its bytes are fsynced, and only
-then does the offset move. The slices' digests are kept, so that SEAL need not read the file again
-to know its piece digest.
+A slice is at most one piece of 8 MiB or a part of it; its SHA-256 is checked, its bytes are
+fsynced, and only then does the offset move. The pieces' digests are kept, so that SEAL need not
+read the file again to know its piece digest.
 """
 
 from __future__ import annotations
@@ -166,38 +166,48 @@ def append_slice(
                 N_("The upload stands at byte %(offset)s. Ask where it stands and go on there."),
                 offset=expected,
             )
-        size, digest = _write(descriptor, offset, min(SLICE, length - offset), chunks)
+        boundary = min(offset - offset % SLICE + SLICE, length)
+        size, digest = _write(descriptor, offset, boundary - offset, chunks)
         if checksum is not None and digest != checksum:
-            raise DomainError(
-                Kind.INVALID,
+            raise invalid(
                 "upload.checksum",
                 N_("A slice arrived damaged and was not kept. It will be sent again."),
             )
         os.fsync(descriptor)
+        piece = _piece(descriptor, offset, size, digest) if offset + size == boundary else None
         with database.write() as session:
             upload = own_upload(session, actor, upload_id)
             upload.offset = offset + size
-            upload.slices = [*upload.slices, digest.hex()]
+            if piece is not None:
+                upload.slices = [*upload.slices, piece.hex()]
     return offset + size
 
 
-def _write(descriptor: int, offset: int, wanted: int, chunks: Iterable[bytes]) -> tuple[int, bytes]:
+def _write(descriptor: int, offset: int, room: int, chunks: Iterable[bytes]) -> tuple[int, bytes]:
     digest, size = hashlib.sha256(), 0
     for chunk in chunks:
-        if size + len(chunk) > wanted:
-            break
+        if size + len(chunk) > room:
+            raise invalid(
+                "upload.slice",
+                N_("A slice must not cross an 8 MiB boundary or the end. It will be sent again."),
+            )
         digest.update(chunk)
         view = memoryview(chunk)
         while view:
-            view = view[os.pwrite(descriptor, view, offset + size + len(chunk) - len(view)) :]
-        size += len(chunk)
-    else:
-        if size == wanted:
-            return size, digest.digest()
-    raise invalid(
-        "upload.slice",
-        N_("A slice must be 8 MiB long, only the last one may be shorter. Send it again."),
-    )
+            written = os.pwrite(descriptor, view, offset + size)
+            size += written
+            view = view[written:]
+    if size == 0:
+        raise invalid("upload.slice", N_("An empty slice arrived. It will be sent again."))
+    return size, digest.digest()
+
+
+def _piece(descriptor: int, offset: int, size: int, digest: bytes) -> bytes:
+    """The SHA-256 of the piece that a slice completed; read again if it came in parts."""
+    start = offset - offset % SLICE
+    if start == offset:
+        return digest
+    return hashlib.sha256(os.pread(descriptor, offset + size - start, start)).digest()
 
 
 def piece_digest(upload: Upload) -> str:
