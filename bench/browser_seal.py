@@ -78,18 +78,18 @@ class Server(Pages):
     files: dict[str, tuple[str, bytes | None]]
     offset = 0
 
-    def do_POST(self) -> None:
+    def on_post(self) -> None:
         """Begin an upload."""
         type(self).offset = 0
         self.answer(201, Location="/upload/1")
 
-    def do_HEAD(self) -> None:
+    def on_head(self) -> None:
         """Tell how much has come."""
         self.answer(200, Upload_Offset=str(self.offset))
 
-    def do_PATCH(self) -> None:
+    def on_patch(self) -> None:
         """Take a slice."""
-        body = self.rfile.read(int(self.headers["Content-Length"]))
+        body = self.body()
         wanted = "sha256 " + b64encode(hashlib.sha256(body).digest()).decode()
         if self.headers["Upload-Checksum"] != wanted:
             self.answer(460)

