@@ -12,6 +12,9 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from keys.cobblestone import seal_bytes
 from keys.encoding import PieceDigest, b64u, canonical, sha256_hex
@@ -21,7 +24,7 @@ from keys.manifest import Manifest, pad_form
 from keys.pins import Pins
 from keys.records import Acceptance, CustodianKey, OpeningRecord, Part, Release, accept, release
 from keys.verdict import Judgement, judge
-from keys.x25519 import public_of
+from keys.x25519 import agree, public_of
 
 OPENS = datetime(2026, 12, 1, 1, tzinfo=UTC)
 BIDDER = "91330000MA27U0XXXX"
@@ -85,7 +88,7 @@ class Crafted:
     """An envelope and its files as a bidder with its own program could make them."""
 
     envelope: bytes
-    files: bytes | None = None
+    files: Any = None  # bytes, or None without files
 
 
 def craft(
@@ -94,11 +97,13 @@ def craft(
     *,
     form: bytes | None = None,
     spoil: Callable[[Header], Header | bytes] = lambda header: header,
+    shares: Callable[[bytes], list[bytes]] | None = None,
     bidder: str = BIDDER,
     sequence: int = SEQUENCE,
     files: bytes | None = None,
 ) -> Crafted:
-    """Seal anything: a manifest that `keys.envelope.seal` would refuse, a header bent by `spoil`.
+    """Seal anything: a manifest that `keys.envelope.seal` would refuse, a header bent by `spoil`,
+    boxes that hold what `shares` makes of the DEK instead of its own shares.
 
     Bodies are encrypted under the header as it stands after `spoil`, so that the planted fault is
     the only one.
@@ -106,6 +111,8 @@ def craft(
     dek = secrets.token_bytes(32)
     bound = context(bidder, case.record.opening_id, sequence)
     header = build_header(case.record, dek, bound)
+    if shares is not None:
+        header = replace(header, boxes=_boxes(case, header, dek, shares(dek)))
     spoilt = spoil(header)
     raw = spoilt if isinstance(spoilt, bytes) else spoilt.to_bytes()
     if form is None:
@@ -119,6 +126,19 @@ def craft(
     if files is not None:
         files = seal_bytes(keys["files"], body_context("files", raw), files)
     return Crafted(envelope, files)
+
+
+def _boxes(case: Case, header: Header, dek: bytes, shares: list[bytes]) -> tuple[bytes, ...]:
+    """Encrypt each share to its custodian by the book, written apart from `keys.header`."""
+    opening = bytes.fromhex(case.record.opening_id)
+    scalar = derive(dek, opening, header.context, "ephemeral")
+    boxes = []
+    for i, (custodian, share) in enumerate(zip(case.record.custodians, shares, strict=True), 1):
+        key = custodian.key_bytes
+        info = b"sealed-bid/v1 share" + opening + bytes([i])
+        wrap = HKDF(SHA256(), 32, header.ephemeral + key, info).derive(agree(scalar, key))
+        boxes.append(AESGCM(wrap).encrypt(bytes(12), share, header.context))
+    return tuple(boxes)
 
 
 def judge_crafted(
@@ -155,6 +175,11 @@ def every_judgement(case: Case, crafted: Crafted, tmp_path: Path, **leaf: Any) -
     ]
     assert all(each == judgements[0] for each in judgements)
     return judgements[0]
+
+
+def manifest_of(judgement: Judgement) -> Manifest:
+    assert judgement.manifest is not None
+    return judgement.manifest
 
 
 def honest(case: Case, contents: list[bytes], signer: Any = None) -> tuple[Crafted, Any]:
