@@ -31,6 +31,7 @@ from tender.procedure.rules import Overrides, Rule
 from tender.procedure.wording import Wording, say
 
 INSTANT = timedelta(microseconds=1)
+SECOND = timedelta(seconds=1)
 
 
 def compute(
@@ -140,7 +141,7 @@ def _milestone(
     return Milestone(
         code=code,
         at=at,
-        day=_day(code, at, limits, before, planned is not None),
+        day=day_of(at - INSTANT) if code in PERIOD_ENDS else day_of(at),
         planned=planned is not None,
         earliest=earliest,
         latest=latest,
@@ -176,9 +177,13 @@ def _proposal(
     course: Course,
     calendar: Calendar,
 ) -> datetime:
-    """Where an unplanned milestone is expected: as early as a period allows, else when due."""
+    """Where an unplanned milestone is expected: as early as a period allows, else when due.
+
+    An act is proposed for the last second of its day, because 24:00 is a moment of the next one.
+    """
     if latest is not None and not lower:
-        return latest if earliest is None else max(latest, earliest)
+        due = latest if code in PERIOD_ENDS else latest - SECOND
+        return due if earliest is None else max(due, earliest)
     if earliest is None:
         return course.planned[MilestoneCode.NOTICE]
     if code is not MilestoneCode.DEADLINE:
@@ -190,28 +195,6 @@ def _proposal(
 
 def _at_hour(day: date, course: Course) -> datetime:
     return datetime.combine(day, course.hour, SHANGHAI).astimezone(UTC)
-
-
-def _day(
-    code: MilestoneCode,
-    at: datetime,
-    limits: tuple[Limit, ...],
-    before: Milestone | None,
-    planned: bool,
-) -> date:
-    """The legal day of a milestone.
-
-    24:00 of a day is a moment of the next one; whatever is proposed for "the end of a day" still
-    belongs to that day, and so does an act proposed together with one.
-    """
-    if code in PERIOD_ENDS:
-        return day_of(at - INSTANT)
-    if not planned:
-        if before is not None and before.at == at and before.code not in PERIOD_ENDS:
-            return before.day
-        if any(each.latest == at != each.earliest for each in limits):
-            return day_of(at - INSTANT)
-    return day_of(at)
 
 
 def _check_planned(milestone: Milestone) -> list[Problem]:
