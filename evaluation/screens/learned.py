@@ -2,10 +2,10 @@
 
 Nothing learned is kept: weights belong to the history that somebody brings, and the project ships
 none. Two models of opposite kinds are averaged, a forest of random trees and a strongly held-back
-logistic regression, because a history has fifty to some hundred tenders and either alone fits it
+regression on smooth curves, because a history has fifty to some hundred tenders and either alone fits it
 too well. Trained on one market and asked about another, such models are worse than the plain rule
 "unusually low CV"; so the batch is first compared with the history, and the less they look alike
-the more the label-free anomaly speaks instead.
+the more the label-free anomaly speaks instead; so it does where labels are few.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import SplineTransformer, StandardScaler
 
 from evaluation.screens.anomaly import label_free
 from evaluation.screens.features import Features, features_of
@@ -28,6 +28,8 @@ from evaluation.screens.table import BidTable, Direction
 
 # Fewer labelled tenders of either kind than this, and there is nothing to learn from.
 LEAST_LABELS = 5
+# With this many labels of the rarer kind, what was learned counts as much as the plain rule.
+_DOUBT = 2
 # Up to the first AUC history and batch pass for one market, from the second on for two.
 _SAME, _OTHER = 0.75, 0.9
 
@@ -51,11 +53,13 @@ def supervised(
     if not len(batch):
         return answer
     plain = label_free(features_of(tables, direction))[batch - len(history)]
-    counts = np.bincount(labels[past], minlength=2)
-    trust = 0.0 if counts.min() < LEAST_LABELS else trust_in_history(features, past, batch)
+    fewest = int(np.bincount(labels[past], minlength=2).min())
+    trust = trust_in_history(features, past, batch) if fewest >= LEAST_LABELS else 0.0
     score = (1 - trust) * plain
     if trust > 0:
-        score = score + trust * _learn(features, labels, past, batch)
+        weight = fewest / (fewest + _DOUBT)
+        known = weight * _learn(features, labels, past, batch)
+        score = score + trust * (known + (1 - weight) * label_free(features)[batch])
     answer[batch - len(history)] = expit(score)
     return answer
 
@@ -69,13 +73,15 @@ def _learn(
     """Return the mean log odds of the forest and the regression for the batch."""
     rows = np.column_stack([features.rows, label_free(features)])
     forest = ExtraTreesClassifier(
-        400, min_samples_leaf=3, max_features=0.3, class_weight="balanced", random_state=0
+        400, min_samples_leaf=8, max_features=0.5, class_weight="balanced", random_state=0
     )
-    line = make_pipeline(
-        StandardScaler(), LogisticRegression(C=0.01, class_weight="balanced", max_iter=2000)
+    curves = make_pipeline(
+        StandardScaler(),
+        SplineTransformer(5, degree=2, knots="quantile"),
+        LogisticRegression(C=0.01, class_weight="balanced", max_iter=3000),
     )
     total = np.zeros(len(batch))
-    for model in (forest, line):
+    for model in (forest, curves):
         model.fit(rows[past], labels[past])
         chance = model.predict_proba(rows[batch])[:, 1]
         total += logit(0.01 + 0.98 * chance)
