@@ -69,7 +69,7 @@ def rounded(exact: Exact, places: int) -> Decimal:
     """
     scaled = Fraction(exact) * 10**places
     whole = (2 * abs(scaled.numerator) + scaled.denominator) // (2 * scaled.denominator)
-    return Decimal(whole if scaled >= 0 else -whole).scaleb(-places)
+    return Decimal(f"{whole if scaled >= 0 else -whole}E{-places}")
 
 
 def yuan(fen: Exact) -> Decimal:

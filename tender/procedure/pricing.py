@@ -177,4 +177,4 @@ def _decimal(exact: Fraction) -> Decimal:
     places = 0
     while exact.denominator != 1 and (exact * 10**places).denominator != 1:
         places += 1
-    return Decimal((exact * 10**places).numerator).scaleb(-places)
+    return Decimal(f"{(exact * 10**places).numerator}E{-places}")

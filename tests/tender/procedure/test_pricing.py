@@ -43,9 +43,14 @@ def pricing(basis: PriceBasis, quantity: str = "1", term: str = "1") -> Pricing:
         (pricing(PriceBasis.PER_UNIT, "0.5"), 3, 2),
         (pricing(PriceBasis.PER_MONTH, "1", "1.5"), 100, 1_800),
         (pricing(PriceBasis.PER_UNIT_MONTH, "2.5", "2"), 100, 6_000),
+        # More digits than a calculation in Decimal keeps by default.
+        (pricing(PriceBasis.PER_UNIT_MONTH, "99999.999999", "99999.999999"), 10**15 + 1, None),
     ],
 )
 def test_a_total_over_the_term(lot, price, total):
+    if total is None:
+        exact = Fraction(lot.quantity) * Fraction(lot.term) * 12 * price
+        total = (2 * exact.numerator + exact.denominator) // (2 * exact.denominator)
     assert lot.total(price) == total
 
 
