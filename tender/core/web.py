@@ -180,19 +180,25 @@ def _abandon(error: BaseException | None) -> None:
 
 
 def refuse(error: DomainError) -> ResponseReturnValue:
-    """Map a refusal to an answer and log it."""
+    """Map a refusal to an answer and log it.
+
+    A stranger's mistyped address goes to the process log only: nobody may keep the write lock
+    busy by asking for pages that do not exist.
+    """
     _abandon(error)
     who = g.get("actor")
-    with platform().database.write() as session:
-        log_refusal(
-            session,
-            code=error.code,
-            message=str(error.args[1]),
-            endpoint=request.endpoint or request.path,
-            person_id=who.person_id if who else None,
-            address=request.remote_addr,
-            now=platform().clock.now(),
-        )
+    log.info("request.refused", code=error.code, path=request.path, person=who and who.person_id)
+    if who is not None or request.method not in SAFE:
+        with platform().database.write() as session:
+            log_refusal(
+                session,
+                code=error.code,
+                message=str(error.args[1]),
+                endpoint=request.endpoint or request.path,
+                person_id=who.person_id if who else None,
+                address=request.remote_addr,
+                now=platform().clock.now(),
+            )
     if wants_json():
         body = {"error": {"code": error.code, "message": error.text(), "fields": error.fields}}
         return jsonify(body), error.status
