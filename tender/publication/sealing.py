@@ -25,9 +25,14 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
 )
 from pyhanko.pdf_utils.content import PdfContent, ResourceType
-from pyhanko.pdf_utils.generic import pdf_name
+from pyhanko.pdf_utils.generic import DictionaryObject, pdf_name
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-from pyhanko.pdf_utils.layout import BoxConstraints
+from pyhanko.pdf_utils.layout import (
+    AxisAlignment,
+    BoxConstraints,
+    Margins,
+    SimpleBoxLayoutRule,
+)
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import InvisSigSettings, MDPPerm, SigSeedSubFilter
 from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, PdfTimeStamper, SimpleSigner
@@ -44,6 +49,9 @@ from tender.publication.sealfields import SEAL_FIELD, TIME_FIELD
 
 # Nothing may follow the last timestamp, so its validation material goes in before it.
 BEFORE_STAMP = TimestampDSSContentSettings(include_vri=False, update_before_ts=True)
+FILLED = SimpleBoxLayoutRule(
+    x_align=AxisAlignment.ALIGN_MID, y_align=AxisAlignment.ALIGN_MID, margins=Margins.uniform(0)
+)
 # Outside the page: an annotation that nobody sees needs no place in the structure tree.
 UNSEEN = InvisSigSettings(set_print_flag=True, set_hidden_flag=False, box_out_of_bounds=True)
 
@@ -92,7 +100,7 @@ def seal_pdf(pdf: bytes, keys: SealKeys, *, artwork: bytes, now: datetime) -> by
         signer=_signer(keys),
         timestamper=_Timestamper(keys, moment),
         stamp_style=StaticStampStyle(
-            background=_Artwork(artwork), border_width=0, background_opacity=1.0
+            background=_Artwork(artwork), background_layout=FILLED, border_width=0
         ),
         moment=moment,
     )
@@ -189,7 +197,10 @@ class _Artwork(PdfContent):
         self.set_resource(ResourceType.XOBJECT, pdf_name("/Seal"), page)
         left, bottom, right, top = (float(value) for value in page.get_object()["/BBox"])
         self.box = BoxConstraints(width=round(right - left), height=round(top - bottom))
-        return b"/Seal Do"
+        # Ink on paper: what is printed under the seal stays legible.
+        ink = DictionaryObject({pdf_name("/BM"): pdf_name("/Multiply")})
+        self.set_resource(ResourceType.EXT_G_STATE, pdf_name("/Ink"), ink)
+        return b"/Ink gs /Seal Do"
 
 
 def _signer(keys: SealKeys) -> SimpleSigner:

@@ -21,8 +21,13 @@ from tender.core import i18n, money, presenting
 from tender.core.clock import SHANGHAI
 from tender.publication.documents import TEMPLATES, DocumentKind, require_fields
 
+# Marks between a label and what follows; they are typography, not words.
+PUNCTUATION = {
+    "zh": {"colon": "：", "comma": "，", "stop": "。"},
+    "en": {"colon": ": ", "comma": ", ", "stop": "."},
+}
 # One QR symbol carries at most this many bytes, so that a phone reads it from paper.
-QR_BYTES = 900
+QR_BYTES = 1300
 
 
 @dataclass(frozen=True)
@@ -44,7 +49,8 @@ class Pictures:
         data = text.encode()
         count = -(-len(data) // QR_BYTES)
         if count <= 1:
-            symbols = [segno.make(data, error="m", micro=False)]
+            error = "m" if len(data) <= 400 else "l"
+            symbols = [segno.make(data, error=error, micro=False, boost_error=False)]
         else:
             symbols = list(segno.make_sequence(data, error="l", symbol_count=min(count, 16)))
         return [self._keep(symbol) for symbol in symbols]
@@ -86,7 +92,7 @@ def typeset(env: Environment, kind: DocumentKind, language: str, context: dict[s
     pictures = Pictures()
     with i18n.speaking(language):
         html = env.get_template(TEMPLATES[kind]).render(
-            **context, qr=pictures.qr, language=language, zh=language == "zh"
+            **context, **PUNCTUATION[language], qr=pictures.qr, zh=language == "zh"
         )
     return Page(html, pictures.assets)
 
