@@ -23,7 +23,7 @@ from keys.x25519 import public_of
 BOX = "box/v1"
 SEED_SIZE = 32
 COST = 17
-SANDBOX_COST = 14
+SANDBOX_COST = 10  # A sandbox guards no real secret and starts many agents.
 LOWEST_PASSPHRASE = 12
 _BOX = ("v", "kind", "name", "cost", "salt", "box")
 

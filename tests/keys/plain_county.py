@@ -65,8 +65,9 @@ class County:
 
     def __init__(self, seed: int = 1) -> None:
         self.random = random.Random(seed)
-        self.key = Ed25519PrivateKey.from_private_bytes(self.bytes(32))
+        self.key = Ed25519PrivateKey.from_private_bytes(self.draw(32))
         self.public = notes.public_bytes(self.key)
+        self.record_key = self.key
         self.now = START
         self.lines: list[entries.Entry] = []
         self.tree = merkle.Tree()
@@ -74,8 +75,8 @@ class County:
         self.custodians = [
             Custodian(
                 f"保管人{number}",
-                Ed25519PrivateKey.from_private_bytes(self.bytes(32)),
-                self.bytes(32),
+                Ed25519PrivateKey.from_private_bytes(self.draw(32)),
+                self.draw(32),
             )
             for number in range(1, 6)
         ]
@@ -83,11 +84,11 @@ class County:
         self.roots: tuple[str, ...] = ()
         self.attachments: dict[str, bytes] = {}
 
-    def bytes(self, count: int) -> bytes:
+    def draw(self, count: int) -> bytes:
         return self.random.randbytes(count)
 
     def hex(self, count: int) -> str:
-        return self.bytes(count).hex()
+        return self.draw(count).hex()
 
     def add(self, event: str, **fields: Any) -> entries.Entry:
         self.now += timedelta(seconds=1)
@@ -97,7 +98,7 @@ class County:
             event=event,
             subject="subject-1",
             actor="platform",
-            nonce=self.bytes(16),
+            nonce=self.draw(16),
             fields=fields,
         )
         self.lines.append(entry)
@@ -142,7 +143,7 @@ class County:
             "opening.recorded",
             opening=opening.id,
             record=record.to_object(),
-            signature=sign_record(record, self.key),
+            signature=sign_record(record, self.record_key),
         )
         return opening
 
