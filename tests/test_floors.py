@@ -65,6 +65,7 @@ FAULTS = [
     ("tender/bids/planted.py", "import keys.verdict\n"),
     ("tender/room/__init__.py", '"""A room without a floor."""\n'),
     ("demo/planted.py", "import wsgi\n"),
+    ("demo/planted.py", "import tests\n"),
     ("tender/opening/planted.py", "import demo\n"),
 ]
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from tender.core import i18n
-from tender.core.clock import SHANGHAI
+from tender.core.shanghai import SHANGHAI
 
 WEEKDAYS = "一二三四五六日"
 

@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from tender.core.clock import SHANGHAI
+from tender.core.shanghai import SHANGHAI
 
 DATA = Path(__file__).with_name("holidays.toml")
 DAY = timedelta(days=1)

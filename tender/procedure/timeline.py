@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 
-from tender.core.clock import SHANGHAI
 from tender.core.i18n import N_
+from tender.core.shanghai import SHANGHAI
 from tender.procedure.articles import wordings
 from tender.procedure.calendar import Calendar, day_of
 from tender.procedure.kinds import Stage, kind_row

@@ -8,8 +8,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, TypeAlias
 
-from tender.core.clock import SHANGHAI
 from tender.core.i18n import gettext
+from tender.core.shanghai import SHANGHAI
 
 Part: TypeAlias = "str | int | Decimal | date | datetime | Wording | tuple[Wording, ...]"
 

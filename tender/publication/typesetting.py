@@ -18,7 +18,7 @@ import segno
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from tender.core import i18n, money, presenting
-from tender.core.clock import SHANGHAI
+from tender.core.shanghai import SHANGHAI
 from tender.publication.documents import TEMPLATES, DocumentKind, require_fields
 
 # Marks between a label and what follows; they are typography, not words.
