@@ -29,14 +29,14 @@ function showRecord(record, openingId) {
   }
   byId("sealing-record").replaceChildren(
     facts([
-      [t("opening_id"), element("code", {}, grouped(hex(openingId).slice(0, 32)))],
+      [t("opening_id"), element("code", { class: "hash" }, grouped(hex(openingId).slice(0, 32)))],
       [t("lot"), record.lot],
       [t("opens_from"), timeText(record.not_before)],
       [t("threshold"), t("threshold_text", { t: record.threshold, n: record.custodians.length })],
     ]),
     element("h3", {}, t("custodians")),
+    element("p", {}, t("compare_notice")),
     custodians,
-    element("p", { class: "hint" }, t("compare_notice")),
   );
 }
 

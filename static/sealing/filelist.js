@@ -5,7 +5,7 @@
 import { filesSize } from "./envelope.js";
 import { sealedSize } from "./cobblestone.js";
 import { inspect } from "./inspect.js";
-import { byId, bytesText, element, t } from "./words.js";
+import { byId, bytesText, element, shape, t } from "./words.js";
 
 export class FileList {
   #chosen = [];
@@ -63,26 +63,27 @@ export class FileList {
   }
 
   #remarks({ file, facts }) {
-    if (facts === null) return t("file_reading");
+    if (facts === null) return [shape("wait"), ` ${t("file_reading")}`];
     const codes = [...facts.warnings];
     if (this.files.filter(({ name }) => name === file.name).length > 1) codes.push("file_twice");
-    return codes.length === 0 ? t("file_good") : codes.map((code) => `! ${t(code)}`).join(" ");
+    if (codes.length === 0) return [shape("good"), ` ${t("file_good")}`];
+    return [shape("bad"), ` ${codes.map((code) => t(code)).join(" ")}`];
   }
 
   #row(chosen) {
     const { file, facts } = chosen;
-    const cell = (label, text) => element("td", { "data-label": label }, text);
+    const cell = (label, ...content) => (
+      element("td", { "data-label": label }, element("span", {}, ...content))
+    );
     const button = element("button", { type: "button", class: "button secondary" }, t("remove"));
     button.setAttribute("aria-label", t("remove_named", { name: file.name }));
     button.addEventListener("click", () => this.#remove(chosen));
-    const remarks = cell(t("remarks"), this.#remarks(chosen));
-    if (facts?.warnings.length > 0) remarks.className = "warning";
     return element(
       "tr", {},
-      element("th", { scope: "row" }, file.name),
+      cell(t("name"), element("strong", {}, file.name)),
       cell(t("size"), `${bytesText(file.size)} (${file.size.toLocaleString()})`),
       cell(t("pages"), facts?.pages ? String(facts.pages) : "–"),
-      remarks,
+      cell(t("remarks"), ...this.#remarks(chosen)),
       element("td", {}, button),
     );
   }
@@ -101,7 +102,7 @@ export class FileList {
         element("tbody", {}, ...this.#chosen.map((chosen) => this.#row(chosen))),
       );
       const key = this.tooLarge ? "files_too_large" : "files_total";
-      const total = element("p", { class: this.tooLarge ? "warning" : "hint" }, t(key, {
+      const total = element("p", { class: this.tooLarge ? "error" : "hint" }, t(key, {
         n: this.files.length, size: bytesText(this.sealedBytes), max: bytesText(this.#maxBytes),
       }));
       place.replaceChildren(table, total);

@@ -29,7 +29,7 @@ function sealedFacts(manifestBytes) {
   const manifest = parse(manifestBytes);
   const prices = Object.values(manifest.prices_fen).map((fen) => `¥${formatFen(fen)}`);
   const names = manifest.files.map(({ name, size, sha256 }) => (
-    element("li", {}, `${name} (${size.toLocaleString()} B)`, element("br"), element("code", {}, sha256))
+    element("li", {}, `${name} (${size.toLocaleString()} B)`, element("br"), element("code", { class: "hash" }, sha256))
   ));
   return [
     ...(prices.length > 0 ? [[t("price"), prices.join(", ")]] : []),
@@ -56,15 +56,15 @@ export function showReceipt(result, verifyUrl) {
     : t("proof_due");
   place.replaceChildren(
     element("h2", {}, t(checkpoint ? "receipt_title" : "receipt_title_waiting")),
-    element("p", {}, t("receipt_text")),
+    element("p", { class: `notice ${checkpoint ? "ok" : "wait"}` }, t("receipt_text")),
     facts([
       [t("received_at"), timeText(entry.time)],
-      [t("bid_id"), element("code", {}, grouped(entry.bid))],
+      [t("bid_id"), element("code", { class: "hash" }, grouped(entry.bid))],
       [t("sequence"), String(entry.sequence)],
       [t("ledger_entry"), `${entry.seq}`],
       [t("proof"), proof],
-      [t("envelope_hash"), element("code", {}, grouped(entry.envelope_sha256))],
-      [t("leaf_hash"), element("code", {}, grouped(hex(leaf)))],
+      [t("envelope_hash"), element("code", { class: "hash" }, grouped(entry.envelope_sha256))],
+      [t("leaf_hash"), element("code", { class: "hash" }, grouped(hex(leaf)))],
       ...sealedFacts(manifest),
     ]),
     qrCode(qrText(entry, leaf, verifyUrl && new URL(verifyUrl, location.href).href)),

@@ -53,9 +53,9 @@ export function element(name, attributes = {}, ...children) {
 
 /** A list of facts: [[term, text or element], ...]. */
 export function facts(pairs) {
-  const rows = pairs.flatMap(([term, value]) => [
-    element("dt", {}, term), element("dd", {}, value),
-  ]);
+  const rows = pairs.map(([term, value]) => (
+    element("div", {}, element("dt", {}, term), element("dd", {}, value))
+  ));
   return element("dl", { class: "facts" }, ...rows);
 }
 
@@ -68,8 +68,16 @@ export function downloadLink(label, name, content, type) {
   return element("a", { class: "button secondary", href: url, download: name }, label);
 }
 
-/** Writes a word and a shape into a status element; state: wait, good or bad. */
+const SHAPES = { wait: ["wait", "◷"], good: ["ok", "✓"], bad: ["late", "!"] };
+
+/** A coloured shape; the words stand beside it. State: wait, good or bad. */
+export function shape(state) {
+  const [kind, sign] = SHAPES[state];
+  return element("span", { class: `status ${kind}`, "aria-hidden": "true" }, sign);
+}
+
+/** Writes a shape and words into a status line. */
 export function status(place, state, text) {
   place.dataset.state = state;
-  place.textContent = `${{ wait: "…", good: "✓", bad: "✗" }[state]} ${text}`;
+  place.replaceChildren(shape(state), ` ${text}`);
 }

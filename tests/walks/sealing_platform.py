@@ -147,8 +147,9 @@ class Platform:
             f'<!doctype html><html lang="{"zh-CN" if language == "zh" else "en"}"><head>'
             '<meta charset="utf-8"><meta name="viewport" content="width=device-width">'
             "<title>Sealing</title>"
+            '<link rel="stylesheet" href="/static/style.css">'
             '<script defer src="/static/sealing.js"></script></head>'
-            f"<body><main><h1>Sealing</h1>{body}</main></body></html>"
+            f'<body><main class="narrow"><h1>Sealing</h1>{body}</main></body></html>'
         ).encode()
 
     def submit(self, request: dict[str, Any]) -> dict[str, Any]:
