@@ -23,7 +23,7 @@ from keys.header import Header, build_header, derive
 from keys.manifest import Manifest, pad_form
 from keys.pins import Pins
 from keys.records import Acceptance, CustodianKey, OpeningRecord, Part, Release, accept, release
-from keys.verdict import Judgement, judge
+from keys.verdict import FilesVerdict, Judgement, Verdict, judge
 from keys.x25519 import agree, public_of
 
 OPENS = datetime(2026, 12, 1, 1, tzinfo=UTC)
@@ -175,6 +175,16 @@ def every_judgement(case: Case, crafted: Crafted, tmp_path: Path, **leaf: Any) -
     ]
     assert all(each == judgements[0] for each in judgements)
     return judgements[0]
+
+
+def expect_bidder_fault(
+    case: Case, crafted: Crafted, tmp_path: Path, reason: str | None = None
+) -> None:
+    """Assert that every sufficient subset of releases finds the bidder at fault."""
+    judgement = every_judgement(case, crafted, tmp_path)
+    assert (judgement.verdict, judgement.manifest) == (Verdict.BIDDER_FAULT, None)
+    assert judgement.files is FilesVerdict.NONE
+    assert reason in (None, judgement.reason)
 
 
 def manifest_of(judgement: Judgement) -> Manifest:
