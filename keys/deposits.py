@@ -18,7 +18,7 @@ from keys.errors import Malformed
 from keys.statements import check_ed25519, ed25519_public, sign_ed25519
 from keys.x25519 import check_public
 
-MOST_KEYS = 10_000
+MOST_KEYS = 1000
 _DEPOSIT = ("v", "identity", "batch", "keys", "signature")
 _DESTROY = ("v", "identity", "batch", "destroyed_at", "signature")
 

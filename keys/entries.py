@@ -202,7 +202,7 @@ def _is_object(value: object) -> bool:
 
 _OPENING = {"opening": _hex(64)}
 _BID = {"opening": _hex(64), "bid": _hex(32), "bidder": is_id, "sequence": is_integer}
-_FILE = {"name": _is_name, "tender": _or_none(is_id), "sha256": _hex(64)}
+_FILE = {"name": _is_name, "tender": _or_none(_is_name), "sha256": _hex(64)}
 
 FIELDS: dict[str, dict[str, Callable[[object], bool]]] = {
     "opening.recorded": {**_OPENING, "record": _is_object, "signature": _is_b64(64)},
@@ -236,18 +236,24 @@ FIELDS: dict[str, dict[str, Callable[[object], bool]]] = {
 Other events are free in their fields, but no other name may start like one of these.
 """
 
+OPTIONAL: dict[str, dict[str, Callable[[object], bool]]] = {
+    "document.issued": {"public": lambda value: isinstance(value, bool)},
+}
+"""Fields that may be absent. A document that is not public (a letter to one bidder) is in the
+ledger by its hash, but a public export may leave it out."""
+
 
 def check_fields(event: str, fields: dict[str, Any]) -> None:
     """Raise `Malformed` unless a reserved event has exactly its fields, each of its form."""
-    wanted = FIELDS.get(event)
+    wanted, optional = FIELDS.get(event), OPTIONAL.get(event, {})
     if wanted is None:
         if event.startswith(_RESERVED):
             raise Malformed("entry_event", f"There is no event {event}.")
         return
-    if set(fields) != set(wanted):
+    if not set(wanted) <= set(fields) <= set(wanted) | set(optional):
         raise Malformed("entry_fields", f"An entry {event} does not have exactly its fields.")
-    for name, check in wanted.items():
-        if not check(fields[name]):
+    for name, check in {**optional, **wanted}.items():
+        if name in fields and not check(fields[name]):
             raise Malformed("entry_fields", f"The field {name} of {event} is not of its form.")
 
 

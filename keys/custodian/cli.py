@@ -315,7 +315,7 @@ def _parser() -> argparse.ArgumentParser:
     ended.add_argument("--paper-destroyed", action="store_true")
     lost = command("recover", recover, secret=False)
     lost.add_argument("--key-id", required=True)
-    lost.add_argument("--keys", type=int, default=10_000, help="how many keys the batch has")
+    lost.add_argument("--keys", type=int, default=1000, help="how many keys the batch has")
     return parser
 
 

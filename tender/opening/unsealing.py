@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from keys import encoding
+from keys import plainfiles
 from keys.records import OpeningRecord, Release
 from keys.verdict import Judgement, judge
 from tender.bids.models import BidStatus, SealedBid
@@ -152,7 +152,7 @@ def write_verdicts(
         now=now,
         fields={
             "opening": opening_id,
-            "verdicts_sha256": encoding.sha256_hex(encoding.canonical(verdicts)),
+            "verdicts_sha256": plainfiles.verdicts_digest(verdicts),
         },
     )
     opening.status = OpeningStatus.PERFORMED
