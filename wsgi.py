@@ -12,20 +12,28 @@ from typing import Any
 
 import structlog
 from flask import Blueprint, Flask
+from sqlalchemy import select
 
+from tender.accounts.menu import ROLE_NAMES, menu
 from tender.accounts.sessions import identify
 from tender.bids.committer import Committer
-from tender.core import jobs, web
+from tender.core import jobs, running, web
+from tender.core.errors import DomainError
+from tender.core.i18n import N_
 from tender.core.messages import send_email
 from tender.core.migrating import migrate, require_current
 from tender.core.platform import Handler, Platform, connect
+from tender.core.processes import die_with_parent
 from tender.core.settings import load
 from tender.ledger.ticking import sign_if_grown
 from tender.opening.ticking import close_due, hide_numbers, open_ready
+from tender.procedure.models import Custodian
 
 log = structlog.get_logger(__name__)
 
 VIEWS = (
+    "tender.accounts.login",
+    "tender.accounts.views",
     "tender.ledger.api",
     "tender.procedure.api",
     "tender.bids.api",
@@ -52,7 +60,12 @@ def blueprints() -> list[Blueprint]:
 def create_app(joined: Platform | None = None) -> Flask:
     """The application over an installation (this process's unless given)."""
     joined = joined or platform()
-    context: dict[str, Any] = {}
+    context: dict[str, Any] = {
+        "menu": menu,
+        "role_names": ROLE_NAMES,
+        "site_name": joined.settings.site_name,
+        "large_type": False,
+    }
     app = web.create_app(joined, identify=identify, blueprints=blueprints(), context=context)
     app.extensions["committer"] = Committer(joined)
     return app
@@ -89,6 +102,7 @@ def keep_ticking(joined: Platform, stop: threading.Event) -> None:
 
 def application() -> Flask:
     """What the web server imports: the application with its tick thread."""
+    die_with_parent()
     joined = platform()
     require_current(joined.database)
     app = create_app(joined)
@@ -97,19 +111,42 @@ def application() -> Flask:
     return app
 
 
+def prepare_to_serve() -> None:
+    """Bring the database to this version and refuse custodians that read a sandbox clock."""
+    joined = platform()
+    migrate(joined.database)
+    with joined.database.read() as session:
+        names = session.scalars(select(Custodian.name).where(Custodian.sandbox.is_(True))).all()
+    if names:
+        raise running.Unfit(
+            "custodians",
+            N_("These custodians are sandbox custodians: %(names)s. Retire them before serving."),
+            names=", ".join(names),
+        )
+
+
 def main(arguments: list[str]) -> int:
     """The product's commands."""
-    command = arguments[0] if arguments else ""
+    command, rest = (arguments[0], arguments[1:]) if arguments else ("", [])
     if command == "migrate":
         migrate(platform().database)
         return 0
     if command == "tick":
         print(tick(platform(), seconds=0))
         return 0
-    sys.stderr.write("usage: wsgi.py migrate | tick\n")
+    if command == "serve":
+        return running.serve(load(), rest, prepare_to_serve)
+    if command == "worker":
+        return running.work(load())
+    sys.stderr.write("usage: wsgi.py migrate | tick | serve | worker\n")
     return 2
 
 
 if __name__ == "__main__":
     os.umask(0o077)
-    raise SystemExit(main(sys.argv[1:]))
+    try:
+        code = main(sys.argv[1:])
+    except DomainError as refusal:
+        sys.stderr.write(f"manage: {refusal.text()}\n")
+        code = 4
+    raise SystemExit(code)

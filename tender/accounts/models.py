@@ -22,6 +22,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from tender.core.actor import Role
 from tender.core.db import Base, UtcDateTime, enum_column
 from tender.core.ids import new_id
+from tender.core.states import Transitions
 
 
 class OrganisationKind(StrEnum):
@@ -44,7 +45,7 @@ class Standing(StrEnum):
     SUSPENDED = "suspended"  # 暂停
 
 
-STANDING_TRANSITIONS = {
+STANDING_TRANSITIONS: Transitions = {
     Standing.PENDING: frozenset({Standing.APPROVED, Standing.RETURNED}),
     Standing.RETURNED: frozenset({Standing.PENDING}),
     Standing.APPROVED: frozenset({Standing.SUSPENDED}),

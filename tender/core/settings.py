@@ -29,6 +29,7 @@ class Settings:
     data: Path
     mode: Mode
     platform: str  # the platform's id in opening records and note origins
+    site_name: str
     public_url: str
     database_url: str
     redis_url: str
@@ -87,6 +88,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         data=data,
         mode=Mode(environ.get("TENDER_MODE", "production")),
         platform=environ.get("TENDER_PLATFORM", "tender.local"),
+        site_name=environ.get("TENDER_NAME", "公共资源交易中心"),
         public_url=environ.get("TENDER_URL", "http://localhost:8000").rstrip("/"),
         database_url=environ.get("DATABASE_URL", f"sqlite:///{data / 'tender.sqlite'}"),
         redis_url=environ.get("REDIS_URL", f"unix://{run / 'valkey.sock'}"),

@@ -1,0 +1,239 @@
+"""Signing in and out, the second factor, recovery, and switching roles."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import segno
+from flask import Blueprint, Response, flash, make_response, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from tender.accounts import credentials, sessions
+from tender.accounts.models import LoginSession, Person
+from tender.core.actor import STAFF
+from tender.core.clock import SystemClock
+from tender.core.errors import DomainError, invalid
+from tender.core.i18n import N_, gettext
+from tender.core.web import COOKIE, actor, db, limiter, now, page, platform, public, signed_in
+
+blueprint = Blueprint("login", __name__)
+
+
+def _safe(target: str | None) -> str:
+    """A path on this site to go on to; anything else becomes the front page."""
+    if target and target.startswith("/") and not target.startswith(("//", "/\\")):
+        return target
+    return "/"
+
+
+def _with_cookie(token: str, target: str) -> Response:
+    answer = make_response(redirect(target, 303))
+    answer.set_cookie(
+        COOKIE, token, httponly=True, samesite="Lax", secure=request.is_secure,
+        max_age=int(sessions.LIFETIME.total_seconds()),
+    )  # fmt: skip
+    return answer
+
+
+def _staff(person_id: str) -> bool:
+    return any(each.role in STAFF for each in sessions.memberships_of(db(), person_id))
+
+
+def _half_signed_in() -> LoginSession:
+    """The session that still lacks its second factor."""
+    with platform().database.read() as session:
+        found = sessions.find_session(session, request.cookies.get(COOKIE, ""), now())
+        if found is None:
+            raise invalid("login.again", N_("Please sign in again."))
+        return found
+
+
+@blueprint.get("/login")
+@public
+def form() -> ResponseReturnValue:
+    """The sign-in form."""
+    return page("accounts/login.html", next=_safe(request.args.get("next")), error=None, login="")
+
+
+@blueprint.post("/login")
+@public
+@limiter.limit("20/minute")
+def sign_in() -> ResponseReturnValue:
+    """Check name and password; staff go on to the second factor."""
+    login, password = request.form.get("login", ""), request.form.get("password", "")
+    target = _safe(request.form.get("next"))
+    with platform().database.read() as session:
+        person = credentials.find_person(session, login)
+        good = credentials.password_fits(person, password) and not credentials.resting(
+            person, now()
+        )
+    if person is None:
+        return page("accounts/login.html", 422, next=target, error=credentials.wrong(), login=login)
+    kept = db().get_one(Person, person.id)
+    if not good:
+        return _wrong(kept, target, login)
+    if kept.failed_attempts:
+        credentials.note_try(db(), kept, good=True, now=now())
+    token = sessions.start_session(
+        db(), kept, second_factor=False, address=request.remote_addr,
+        agent=request.headers.get("User-Agent"), now=now(),
+    )  # fmt: skip
+    if _staff(kept.id) or kept.totp_confirmed:
+        return _with_cookie(token, url_for("login.second", next=target))
+    return _with_cookie(token, target)
+
+
+def _wrong(person: Person, target: str, login: str) -> ResponseReturnValue:
+    if not credentials.resting(person, now()):
+        with platform().database.write() as session:
+            kept = session.get_one(Person, person.id)
+            credentials.note_try(session, kept, good=False, now=now())
+    return page("accounts/login.html", 422, next=target, error=credentials.wrong(), login=login)
+
+
+@blueprint.get("/login/second")
+@public
+def second() -> ResponseReturnValue:
+    """Ask for the one-time code, or set the second factor up at the first time."""
+    found = _half_signed_in()
+    target = _safe(request.args.get("next"))
+    if not found.person.totp_confirmed:
+        return redirect(url_for("login.set_up", next=target), 303)
+    return page("accounts/second.html", next=target, error=None)
+
+
+@blueprint.post("/login/second")
+@public
+@limiter.limit("10/minute")
+def check_second() -> ResponseReturnValue:
+    """Check the one-time code; each code counts once."""
+    found = db().get_one(LoginSession, _half_signed_in().id)
+    code, target = request.form.get("code", ""), _safe(request.form.get("next"))
+    moment = SystemClock().now()
+    if not credentials.take_code(platform().settings, found.person, code, now=moment):
+        error = invalid("login.code", N_("The code is wrong or was used. Wait for the next one."))
+        return page("accounts/second.html", 422, next=target, error=error)
+    found.second_factor = True
+    return redirect(target, 303)
+
+
+@blueprint.get("/login/set-up")
+@public
+def set_up() -> ResponseReturnValue:
+    """Show the QR of a fresh secret to a person who has none yet."""
+    found = _half_signed_in()
+    if found.person.totp_confirmed:
+        return redirect(url_for("login.second"), 303)
+    with platform().database.write() as session:
+        person = session.get_one(Person, found.person_id)
+        plain = credentials.totp_plain(platform().settings, person)
+        if plain is None:
+            plain = credentials.new_totp(platform().settings, person)
+    return page("accounts/set_up.html", **_secret(person, plain), error=None)
+
+
+def _secret(person: Person, plain: str) -> dict[str, Any]:
+    uri = credentials.totp_uri(platform().settings, person, plain)
+    return {"uri": segno.make(uri, error="m").svg_data_uri(scale=5), "plain": plain}
+
+
+@blueprint.post("/login/set-up")
+@public
+@limiter.limit("10/minute")
+def confirm_set_up() -> ResponseReturnValue:
+    """Confirm the second factor by its first code; recovery codes are shown once."""
+    found = db().get_one(LoginSession, _half_signed_in().id)
+    person = found.person
+    if person.totp_confirmed:
+        raise invalid("login.again", N_("Please sign in again."))
+    moment = SystemClock().now()
+    if not credentials.take_code(
+        platform().settings, person, request.form.get("code", ""), now=moment
+    ):
+        plain = credentials.totp_plain(platform().settings, person) or ""
+        error = invalid("login.code", N_("The code is wrong or was used. Wait for the next one."))
+        return page("accounts/set_up.html", 422, **_secret(person, plain), error=error)
+    person.totp_confirmed = True
+    found.second_factor = True
+    return page("accounts/recovery_codes.html", codes=credentials.new_recovery_codes(person))
+
+
+@blueprint.post("/logout")
+@public
+def sign_out() -> ResponseReturnValue:
+    """End this session."""
+    found = sessions.find_session(db(), request.cookies.get(COOKIE, ""), now())
+    if found is not None:
+        found.revoked_at = now()
+    answer = make_response(redirect("/", 303))
+    answer.delete_cookie(COOKIE)
+    return answer
+
+
+@blueprint.post("/role")
+@signed_in()
+def switch() -> ResponseReturnValue:
+    """Act in another of one's roles."""
+    wanted = request.form.get("membership", "")
+    sessions.switch_role(db(), request.cookies.get(COOKIE, ""), wanted, now=now())
+    return redirect(_safe(request.form.get("next")), 303)
+
+
+@blueprint.get("/recover")
+@public
+def recovery() -> ResponseReturnValue:
+    """Ask for a link to set a new password."""
+    return page("accounts/recover.html", sent=False)
+
+
+@blueprint.post("/recover")
+@public
+@limiter.limit("5/minute")
+def ask_recovery() -> ResponseReturnValue:
+    """Send the link; the answer does not tell whether the name exists."""
+    credentials.ask_recovery(db(), request.form.get("login", ""), now=now())
+    return page("accounts/recover.html", sent=True)
+
+
+@blueprint.get("/recover/<token>")
+@public
+def new_password(token: str) -> ResponseReturnValue:
+    """The form for a new password."""
+    return page("accounts/new_password.html", token=token, error=None)
+
+
+@blueprint.post("/recover/<token>")
+@public
+@limiter.limit("5/minute")
+def set_new_password(token: str) -> ResponseReturnValue:
+    """Set the new password."""
+    password = request.form.get("password", "")
+    try:
+        credentials.check_strength(password, "\0")
+        hashed = credentials.hash_password(password)
+        credentials.recover(db(), token, hashed, now=now())
+    except DomainError as error:
+        return page("accounts/new_password.html", 422, token=token, error=error)
+    flash(gettext(N_("The new password is set. Sign in with it.")), "ok")
+    return redirect(url_for("login.form"), 303)
+
+
+@blueprint.post("/account/password")
+@signed_in()
+@limiter.limit("5/minute")
+def change_password() -> ResponseReturnValue:
+    """Change one's own password; all other sessions end."""
+    old, new = request.form.get("old", ""), request.form.get("password", "")
+    with platform().database.read() as session:
+        person = session.get_one(Person, actor().person_id)
+        if not credentials.password_fits(person, old):
+            raise invalid(
+                "password.wrong", N_("The present password is wrong."), {"old": N_("Wrong.")}
+            )
+    credentials.check_strength(new, person.login)
+    hashed = credentials.hash_password(new)
+    mine = sessions.find_session(db(), request.cookies.get(COOKIE, ""), now())
+    kept = db().get_one(Person, actor().person_id)
+    credentials.change_password(db(), kept, hashed, now=now(), keep=mine.id if mine else None)
+    flash(gettext(N_("Your password is changed; all other sessions have ended.")), "ok")
+    return redirect("/account", 303)
