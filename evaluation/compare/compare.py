@@ -9,8 +9,13 @@ from typing import Any
 
 from evaluation.compare.background import Ground, index_folder, read_ground
 from evaluation.compare.corpus import Text, build_corpus
+from evaluation.compare.errors import error_findings, find_errors
 from evaluation.compare.extracted import Extracted, Limits
 from evaluation.compare.extraction import BidFile, Extractor, Unread, extract_all, list_bids
+from evaluation.compare.images import Shown, image_findings
+from evaluation.compare.metadata import Made, identifier_findings, metadata_findings
+from evaluation.compare.mixed import Identity, mixed_findings
+from evaluation.compare.seeds import shared_entries
 from evaluation.compare.similarity import find_overlap
 from evaluation.compare.text_findings import text_findings
 from evaluation.screens.finding import Finding, ordered
@@ -55,7 +60,7 @@ class Options:
     """Choices that the law of the place or the caller makes."""
 
     file_id_rule: bool = False
-    names: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    identities: Mapping[str, Identity] = field(default_factory=dict)
 
 
 def compare_documents(
@@ -63,8 +68,16 @@ def compare_documents(
 ) -> list[Finding]:
     """Return the findings of all document screens, the strongest first."""
     corpus = build_corpus([document.text() for document in documents], ground.known_grams())
-    overlap = find_overlap(corpus)
+    entries = shared_entries(corpus)
+    overlap = find_overlap(corpus, entries)
     findings = text_findings(corpus, overlap)
+    findings += error_findings(corpus, find_errors(corpus, entries, overlap, ground.codes))
+    shown = [Shown(d.bidder, d.file, p) for d in documents for p in d.extracted.pictures]
+    findings += image_findings(shown, ground.pictures)
+    made = [Made(d.bidder, d.file, d.extracted.properties) for d in documents]
+    findings += metadata_findings(made, ground.properties)
+    findings += identifier_findings(made, ground.properties, local_rule=options.file_id_rule)
+    findings += mixed_findings(corpus.texts, ground.codes, options.identities or None)
     return ordered(findings)
 
 

@@ -6,7 +6,7 @@ that some survive when three characters in ten are edited (0.7^5 = 17 %).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,18 @@ K = 5
 Hashes = NDArray[np.uint32]
 _CHUNK = 65536  # Small enough that the intermediate rows stay in the processor's cache.
 _FIRST, _SECOND, _THIRD = np.uint32(0x9E3779B1), np.uint32(0x85EBCA77), np.uint32(0xC2B2AE3D)
-_MIX_A, _MIX_B = np.uint32(0x2C1B3C6D), np.uint32(0x297A2D39)
+_MIX = ((15, np.uint32(0x2C1B3C6D)), (13, np.uint32(0x297A2D39)), (16, np.uint32(1)))
+# The weight of each character in the sum that `hash_kgrams` builds step by step.
+_WEIGHTS = tuple(
+    np.uint32(weight & 0xFFFFFFFF)
+    for weight in (
+        int(_FIRST) * int(_SECOND) * int(_THIRD),
+        int(_SECOND) * int(_THIRD),
+        int(_FIRST) * int(_THIRD),
+        int(_THIRD),
+        1,
+    )
+)
 _SMALLEST, _LARGEST = 20, 32
 _BLOCK = 1 << 24
 
@@ -42,11 +53,27 @@ def hash_kgrams(codes: Codes) -> Hashes:
         result = np.multiply(fourth[:-1], _THIRD, out=hashes[start : start + length])
         result += single[4:]
         shifted = rows[1, :length]
-        for shift, factor in ((15, _MIX_A), (13, _MIX_B), (16, np.uint32(1))):
+        for shift, factor in _MIX:
             np.right_shift(result, shift, out=shifted)
             result ^= shifted
             result *= factor
     return hashes
+
+
+def hash_columns(columns: Sequence[Codes | None]) -> Hashes:
+    """Return the hashes of k-grams given as K columns; a column that is None is a wildcard.
+
+    Without a wildcard they equal those of `hash_kgrams`.
+    """
+    size = next(column.size for column in columns if column is not None)
+    result = np.zeros(size, np.uint32)
+    for column, weight in zip(columns, _WEIGHTS, strict=True):
+        if column is not None:
+            result += column.astype(np.uint32) * weight
+    for shift, factor in _MIX:
+        result ^= result >> np.uint32(shift)
+        result *= factor
+    return result
 
 
 class KnownGrams:

@@ -30,19 +30,21 @@ class Seeds(NamedTuple):
     right: Places
 
 
-class _Entries(NamedTuple):
+class Entries(NamedTuple):
+    """K-grams with the places and bidders that hold them."""
+
     grams: NDArray[np.uint32]
     places: NDArray[np.uint32]
     bidders: NDArray[np.uint16]
 
-    def where(self, keep: NDArray[np.bool_]) -> _Entries:
-        return _Entries(self.grams[keep], self.places[keep], self.bidders[keep])
+    def where(self, keep: NDArray[np.bool_]) -> Entries:
+        """Return the entries that a mask selects."""
+        return Entries(self.grams[keep], self.places[keep], self.bidders[keep])
 
 
-def find_seeds(corpus: Corpus) -> Seeds:
+def find_seeds(entries: Entries) -> Seeds:
     """Return every pair of places of two bidders that share a k-gram of their own."""
-    entries = _without_own_repeats(_shared_entries(corpus))
-    starts, sizes = _runs(entries.grams)
+    starts, sizes = runs(entries.grams)
     several = entries.bidders[starts] != entries.bidders[starts + sizes - 1]
     step = np.ones(sizes.size, np.uint32)
     while (crowded := several & (sizes > _DENSE_GROUP * step.astype(np.int64))).any():
@@ -51,8 +53,11 @@ def find_seeds(corpus: Corpus) -> Seeds:
     return _pairs(entries.where(np.repeat(sampled, sizes)))
 
 
-def _shared_entries(corpus: Corpus) -> _Entries:
-    """Return the fresh k-grams that occur at least twice, sorted by k-gram and place."""
+def shared_entries(corpus: Corpus) -> Entries:
+    """Return the fresh k-grams that occur at least twice, sorted by k-gram and place.
+
+    A bidder's own repeated text is left out.
+    """
     packed = np.sort(corpus.packed)
     high = packed.view(np.uint32)[1 if sys.byteorder == "little" else 0 :: 2]
     same = high[1:] == high[:-1]
@@ -62,16 +67,17 @@ def _shared_entries(corpus: Corpus) -> _Entries:
     packed = packed[keep]
     places = (packed & _LOW).astype(np.uint32)
     units = np.searchsorted(corpus.starts.astype(np.uint32), places, side="right") - 1
-    return _Entries((packed >> _SHIFT).astype(np.uint32), places, corpus.unit_bidder[units])
+    grams = (packed >> _SHIFT).astype(np.uint32)
+    return _without_own_repeats(Entries(grams, places, corpus.unit_bidder[units]))
 
 
-def _without_own_repeats(entries: _Entries) -> _Entries:
+def _without_own_repeats(entries: Entries) -> Entries:
     mine = entries.grams.astype(np.uint64) << np.uint64(16) | entries.bidders
-    _, sizes = _runs(mine)
+    _, sizes = runs(mine)
     return entries.where(np.repeat(sizes <= MAX_OWN_REPEATS, sizes))
 
 
-def _runs(values: NDArray[np.unsignedinteger]) -> tuple[Places, Places]:
+def runs(values: NDArray[np.unsignedinteger]) -> tuple[Places, Places]:
     """Return start and length of each run of equal values."""
     if values.size == 0:
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
@@ -79,8 +85,8 @@ def _runs(values: NDArray[np.unsignedinteger]) -> tuple[Places, Places]:
     return starts, np.diff(starts, append=values.size)
 
 
-def _pairs(entries: _Entries) -> Seeds:
-    starts, sizes = _runs(entries.grams)
+def _pairs(entries: Entries) -> Seeds:
+    starts, sizes = runs(entries.grams)
     ends = np.repeat(starts + sizes, sizes)
     first = np.arange(entries.grams.size)
     lefts, rights = [], []

@@ -16,7 +16,7 @@ from evaluation.compare.chains import Chains, find_chains
 from evaluation.compare.closure import complete
 from evaluation.compare.corpus import Corpus, Places
 from evaluation.compare.passages import extend, join_close
-from evaluation.compare.seeds import find_seeds
+from evaluation.compare.seeds import Entries, find_seeds
 from evaluation.compare.strength import RING_LIMIT
 
 _WEAK = 12  # Characters in seeds: enough where the pair is related anyway.
@@ -41,9 +41,12 @@ class Overlap:
     row: Places  # For each passage, its row.
 
 
-def find_overlap(corpus: Corpus) -> Overlap:
-    """Return the passages that any two bidders share, and what they amount to."""
-    chains = find_chains(corpus, find_seeds(corpus), at_least=_WEAK)
+def find_overlap(corpus: Corpus, entries: Entries) -> Overlap:
+    """Return the passages that any two bidders share, and what they amount to.
+
+    `entries` are the shared k-grams of the corpus.
+    """
+    chains = find_chains(corpus, find_seeds(entries), at_least=_WEAK)
     chains = join_close(extend(corpus, chains))
     chains = _without_common_ground(corpus, chains)
     strong = chains.covered >= _STRONG

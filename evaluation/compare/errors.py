@@ -1,0 +1,142 @@
+"""T2, shared rare errors (雷同错误): the same slip of the pen in two bids.
+
+Two people who write "混泥土" for "混凝土" at the same place did not do so independently. An error
+is a k-gram that neither tender nor background has, that only a few bidders have, and that one
+edit inside it (a character replaced, lost, added, or two swapped) turns into a common phrase,
+while the pair of characters that the edit made stands nowhere else. A typo of the tender itself is
+known and never counts. Law: 招标投标法实施条例 第四十条(四).
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evaluation.compare.corpus import Corpus
+from evaluation.compare.edits import common_edits, few
+from evaluation.compare.kgrams import K
+from evaluation.compare.normalise import Codes
+from evaluation.compare.seeds import Entries
+from evaluation.compare.similarity import Overlap
+from evaluation.compare.strength import SMALLEST_P, level_of
+from evaluation.compare.text_findings import LEGAL, evidence_at
+from evaluation.screens.finding import Finding
+
+# A value is a sign when chance would give fewer than this many such pairs in the whole tender.
+FALSE_C, FALSE_B = 0.02, 0.0125
+_QUANTILE = 1e-4
+INNOCENT = (
+    "Errors of the tender document and of the background texts were left out.",
+    "Both may have copied from a source with the same errors that is not among the background.",
+    "An unusual term or name can look like an error.",
+)
+# The chance that two people make the same slip: at most this in a known text, and this in a
+# phrase, where a word that is merely unusual can look like a slip.
+_MOST_LIKELY, _PHRASE = 0.02, 0.1
+
+
+@dataclass(frozen=True)
+class SharedError:
+    """One error in two bids: the places of the edited character, and how unlikely it is."""
+
+    left: int
+    right: int
+    chance: float
+
+
+def find_errors(
+    corpus: Corpus, entries: Entries, overlap: Overlap, ground: Sequence[Codes]
+) -> dict[tuple[int, int], list[SharedError]]:
+    """Return for each pair of bidders (as numbers) the rare errors that both make."""
+    free = entries.where(~_copied(corpus, overlap)[entries.places])
+    candidates = few(free)
+    pairs: dict[tuple[int, int], dict[int, SharedError]] = defaultdict(dict)
+    for edit in common_edits(corpus, free, candidates, ground):
+        for at in range(edit.place.size):
+            row = int(edit.candidate[at])
+            shift = int(edit.place[at] - candidates.place[row])
+            begin, size = int(candidates.start[row]), int(candidates.size[row])
+            places = free.places[begin : begin + size].astype(np.int64) + shift
+            bidders = free.bidders[begin : begin + size]
+            holders = len(set(bidders.tolist()))
+            chance = holders / (int(edit.uses[at]) + len(corpus.bidders))
+            chance = min(_MOST_LIKELY, chance) if edit.framed[at] else _PHRASE
+            _note(pairs, places.tolist(), bidders.tolist(), chance)
+    return {pair: _apart(found) for pair, found in pairs.items()}
+
+
+def _note(
+    pairs: dict[tuple[int, int], dict[int, SharedError]],
+    places: list[int],
+    bidders: list[int],
+    chance: float,
+) -> None:
+    for number, (place, bidder) in enumerate(zip(places, bidders, strict=True)):
+        for other, holder in zip(places[number + 1 :], bidders[number + 1 :], strict=True):
+            if holder != bidder:
+                pairs[bidder, holder].setdefault(place, SharedError(place, other, chance))
+
+
+def _apart(found: dict[int, SharedError]) -> list[SharedError]:
+    """Keep one error of those that stand within one k-gram of each other on either side."""
+    kept: list[SharedError] = []
+    for error in sorted(found.values(), key=lambda error: error.left):
+        near = (abs(error.left - k.left) < K or abs(error.right - k.right) < K for k in kept)
+        if not any(near):
+            kept.append(error)
+    return kept
+
+
+def _copied(corpus: Corpus, overlap: Overlap) -> NDArray[np.bool_]:
+    """Return for each place whether it lies in a copied passage, where T1 speaks already."""
+    change = np.zeros(int(corpus.starts[-1]) + 1, np.int32)
+    chains = overlap.passages
+    for start, end in ((chains.a0, chains.a1), (chains.b0, chains.b1)):
+        np.add.at(change, start, 1)
+        np.add.at(change, end, -1)
+    inside: NDArray[np.bool_] = np.cumsum(change, out=change)[:-1] > 0
+    return inside
+
+
+def error_findings(
+    corpus: Corpus, found: dict[tuple[int, int], list[SharedError]]
+) -> list[Finding]:
+    """Return a T2 finding for each pair whose shared errors stand out; `value` is - sum ln p."""
+    if not found:
+        return []
+    pairs = sorted(found)
+    values = np.array([-sum(math.log(e.chance) for e in found[pair]) for pair in pairs])
+    count = len(corpus.bidders)
+    family = count * (count - 1) / 2
+    floor_b = math.log(max(family / FALSE_B, 1 / _QUANTILE))
+    level = level_of(values, count, floor_c=math.log(family / FALSE_C), floor_b=floor_b)
+    findings = []
+    for pair, value in zip(pairs, values.tolist(), strict=True):
+        strength = level.strength(value, 0)
+        if strength is None:
+            continue
+        evidence = [
+            evidence_at(corpus, int(corpus.unit_of(np.array([place]))[0]), place, place + 1)
+            for error in found[pair]
+            for place in (error.left, error.right)
+        ]
+        bidders = (corpus.bidders[pair[0]], corpus.bidders[pair[1]])
+        findings.append(
+            Finding(
+                "T2",
+                strength,
+                bidders,
+                value,
+                threshold=level.threshold_b,
+                p=min(1.0, max(SMALLEST_P, math.exp(-value))),
+                legal=LEGAL,
+                innocent=INNOCENT,
+                evidence=tuple(evidence),
+            )
+        )
+    return findings

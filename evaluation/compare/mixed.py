@@ -1,0 +1,167 @@
+"""X1, mixed documents (混装): another bidder's name or credit code inside a bid.
+
+Law: 招标投标法实施条例 第四十条(五). References to earlier work, consortium agreements and supplier
+lists name other firms for good reasons, so names beside such words do not count, nor does a name
+that tender or background mention, or that is part of the bidder's own (a branch names its parent).
+A person has to look before this is held to be the legal case, so the strength is B until then.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from evaluation.compare.corpus import Text
+from evaluation.compare.normalise import Codes, fold, positions
+from evaluation.screens.finding import Evidence, Finding, Strength
+
+LEGAL = "REG 40(5)"
+INNOCENT = (
+    "Names beside references, consortium agreements, subcontractors and suppliers were left out.",
+    "Names that the tender document or the background mention were left out.",
+    "A parent company and its branch, or firms with similar names, may name each other.",
+)
+_SAID = re.compile(
+    r"(?:投标人|投标单位|供应商|申请人|竞买人|报价人)(?:名称|全称)?\s*[（(]?(?:盖章|公章|盖单位章)?[)）]?"
+    r"\s*[:：]\s*([\u3400-\u9fff（）()A-Za-z0-9·]{3,40}?"
+    r"(?:公司|集团|厂|合作社|事务所|研究院|设计院|工程队|中心|商行|经营部))"
+)
+_CODE = re.compile(r"(?<![0-9A-Za-z])[0-9A-HJ-NPQRTUWXY]{18}(?![0-9A-Za-z])")
+_REFERENCE = re.compile(
+    "业绩|类似项目|类似工程|参考|参照|联合体|分包|供货商|制造商|厂家|生产商|建设单位|发包人|业主|"
+    "合作单位|合同编号|中标通知书|验收报告|检测机构|母公司|总公司|分公司|子公司|控股|关联"
+)
+_BEFORE, _AFTER = 60, 40
+_LONGEST = 40
+_LEAST = 4  # A shorter name than this is a word.
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What names a bidder: its names and credit codes (统一社会信用代码)."""
+
+    names: frozenset[str] = frozenset()
+    codes: frozenset[str] = frozenset()
+
+
+def mixed_findings(
+    texts: Sequence[Text],
+    ground: Sequence[Codes],
+    identities: Mapping[str, Identity] | None = None,
+) -> list[Finding]:
+    """Return a finding per pair in which one bid names the other; `value` counts the places.
+
+    Identities that are not given are taken from what each bid says of its own bidder.
+    """
+    known = identities or identities_of(texts)
+    marks = _marks(known, ground)
+    found: dict[tuple[str, str], list[Evidence]] = defaultdict(list)
+    for text in texts:
+        folded = _Folded(text.text)
+        for mark, owners in marks.items():
+            if text.bidder in owners:
+                continue
+            for start, end in _occurrences(text.text, folded, mark, known.get(text.bidder)):
+                for owner in owners:
+                    place = Evidence(text.bidder, text.file, text.page_at(start), start, end)
+                    first, second = sorted((text.bidder, owner))
+                    found[first, second].append(place)
+    return [
+        Finding(
+            "X1",
+            Strength.B,
+            pair,
+            len(evidence),
+            legal=LEGAL,
+            innocent=INNOCENT,
+            evidence=tuple(dict.fromkeys(evidence)),
+        )
+        for pair, evidence in found.items()
+    ]
+
+
+def identities_of(texts: Sequence[Text]) -> dict[str, Identity]:
+    """Return what each bid says of its bidder: the file's stem, "投标人：…", the first credit code.
+
+    A name that most bids give themselves is the form's, not a bidder's.
+    """
+    names: dict[str, set[str]] = defaultdict(set)
+    codes: dict[str, str] = {}
+    for text in texts:
+        said = Counter(_SAID.findall(text.text))
+        names[text.bidder].update(name for name, _ in said.most_common(1))
+        names[text.bidder].add(text.bidder)
+        for code in _CODE.findall(text.text):
+            if _is_credit_code(code):
+                codes.setdefault(text.bidder, code)
+                break
+    holders = Counter(name for given in names.values() for name in given)
+    return {
+        bidder: Identity(
+            frozenset(n for n in given if holders[n] == 1 and _is_name(n)),
+            frozenset({codes[bidder]} if bidder in codes else set()),
+        )
+        for bidder, given in names.items()
+    }
+
+
+def _is_name(name: str) -> bool:
+    return sum("\u3400" <= letter <= "\u9fff" for letter in name) >= _LEAST
+
+
+def _is_credit_code(code: str) -> bool:
+    """Check the last character of a credit code (GB 32100-2015)."""
+    alphabet = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+    total = sum(alphabet.index(c) * pow(3, place, 31) for place, c in enumerate(code[:17]))
+    return alphabet[(31 - total % 31) % 31] == code[17]
+
+
+def _marks(known: Mapping[str, Identity], ground: Sequence[Codes]) -> dict[str, set[str]]:
+    """Return each folded name or code with the bidders that it names."""
+    marks: dict[str, set[str]] = defaultdict(set)
+    for bidder, identity in known.items():
+        for mark in identity.names | identity.codes:
+            marks[_plain(fold(mark))].add(bidder)
+    common = [_plain(codes) for codes in ground]
+    return {m: owners for m, owners in marks.items() if m and not any(m in c for c in common)}
+
+
+def _plain(codes: Codes) -> str:
+    return codes.tobytes().decode("utf-16-le", "surrogatepass")
+
+
+class _Folded:
+    """A folded text; positions are computed only when something is found."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self.plain = _plain(fold(text))
+        self._where: np.ndarray[tuple[int, ...], np.dtype[np.int64]] | None = None
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Return a stretch of the folded text as code points of the text."""
+        if self._where is None:
+            self._where = positions(self._text)
+        return int(self._where[start]), int(self._where[end - 1]) + 1
+
+
+def _occurrences(
+    text: str, folded: _Folded, mark: str, own: Identity | None
+) -> Iterator[tuple[int, int]]:
+    """Yield where a foreign mark stands, outside references and the bidder's own longer names."""
+    mine = [_plain(fold(name)) for name in own.names] if own else []
+    longer = [name for name in mine if mark in name]
+    at = folded.plain.find(mark)
+    while at >= 0:
+        end = at + len(mark)
+        around = folded.plain[max(0, at - _LONGEST) : end + _LONGEST]
+        if not any(name in around for name in longer):
+            start, finish = folded.span(at, end)
+            context = text[max(0, start - _BEFORE) : start] + text[finish : finish + _AFTER]
+            if not _REFERENCE.search(context):
+                yield start, finish
+        at = folded.plain.find(mark, end)
