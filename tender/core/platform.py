@@ -8,7 +8,7 @@ from typing import Any
 
 from tender.core.clock import Clock, SandboxClock, SystemClock
 from tender.core.db import Database
-from tender.core.settings import Settings
+from tender.core.settings import Settings, mark_sandbox
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,8 @@ Handler = Callable[[Platform, dict[str, Any]], None]
 
 def connect(settings: Settings) -> Platform:
     """Join settings, database and clock; production never gets a sandbox clock."""
+    if settings.sandbox:
+        mark_sandbox(settings)
     clock: Clock = SandboxClock(settings.clock_file) if settings.sandbox else SystemClock()
     database = Database(settings.database_url, settings.data / "run" / "write.lock")
     return Platform(settings, database, clock)

@@ -136,7 +136,7 @@ def _bound_to_parent(command: Sequence[str]) -> list[str]:
 class Child:
     """One running program, its process group and its log."""
 
-    def __init__(self, program: Program, log: Path) -> None:
+    def __init__(self, program: Program, log: Path | None) -> None:
         self.program = program
         self.log = log
         self.restarted = 0
@@ -148,17 +148,19 @@ class Child:
         return self.process.pid
 
     def _start(self) -> subprocess.Popen[bytes]:
+        if self.log is None:
+            return self._spawn(None)
         self.log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with self.log.open("ab") as out:
             return self._spawn(out)
 
-    def _spawn(self, out: IO[bytes]) -> subprocess.Popen[bytes]:
+    def _spawn(self, out: IO[bytes] | None) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
             _bound_to_parent(self.program.command),
             env={**os.environ, **self.program.environment},
             stdin=subprocess.DEVNULL,
             stdout=out,
-            stderr=subprocess.STDOUT,
+            stderr=subprocess.STDOUT if out else None,
             start_new_session=True,
         )
 
@@ -183,7 +185,9 @@ class Child:
         return True
 
     def last_words(self) -> str:
-        """The end of its log."""
+        """The end of its log, if it has one of its own."""
+        if self.log is None:
+            return "-"
         text = self.log.read_text(errors="replace") if self.log.exists() else ""
         return "\n".join(text.splitlines()[-12:])
 
@@ -212,9 +216,12 @@ class Child:
 
 
 class Supervisor:
-    """Starts programs in order and stops them in reverse, whatever happens in between."""
+    """Starts programs in order and stops them in reverse, whatever happens in between.
 
-    def __init__(self, logs: Path) -> None:
+    Each child writes to a file of its own in `logs`, or, without `logs`, where this process does.
+    """
+
+    def __init__(self, logs: Path | None) -> None:
         self.logs = logs
         self.children: dict[str, Child] = {}
 
@@ -236,7 +243,7 @@ class Supervisor:
 
         Call it from the main thread: the kernel ties a child to the thread that started it.
         """
-        child = Child(program, self.logs / f"{program.name}.log")
+        child = Child(program, self.logs / f"{program.name}.log" if self.logs else None)
         self.children[program.name] = child
         child.wait_ready()
         return child

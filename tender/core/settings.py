@@ -57,6 +57,17 @@ class Settings:
         """The sandbox clock's file."""
         return self.data / "clock.json"
 
+    @property
+    def sandbox_mark(self) -> Path:
+        """The file that says that a sandbox has used this data directory."""
+        return self.data / "sandbox"
+
+
+def mark_sandbox(settings: Settings) -> None:
+    """Leave a mark in a data directory that a sandbox uses: production refuses it for ever."""
+    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    settings.sandbox_mark.touch()
+
 
 def secret(path: Path) -> str:
     """A secret kept in a file readable by its owner alone, made at the first use."""

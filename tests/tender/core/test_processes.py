@@ -46,8 +46,10 @@ def gone(pid: int) -> bool:
 
 
 def said(child: Child) -> str:
-    assert wait_until(lambda: bool(child.log.read_text().strip()), 10)
-    return child.log.read_text().strip()
+    assert child.log is not None
+    log = child.log
+    assert wait_until(lambda: bool(log.read_text().strip()), 10)
+    return log.read_text().strip()
 
 
 def test_leaving_stops_every_child_and_grandchild(tmp_path):
