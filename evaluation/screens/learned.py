@@ -2,10 +2,10 @@
 
 Nothing learned is kept: weights belong to the history that somebody brings, and the project ships
 none. Two models of opposite kinds are averaged, a forest of random trees and a strongly held-back
-regression on smooth curves, because a history has fifty to some hundred tenders and either alone fits it
-too well. Trained on one market and asked about another, such models are worse than the plain rule
-"unusually low CV"; so the batch is first compared with the history, and the less they look alike
-the more the label-free anomaly speaks instead; so it does where labels are few.
+regression on smooth curves, because a history has fifty to some hundred tenders and either alone
+fits it too well. Trained on one market and asked about another, such models are worse than the
+plain rule "unusually low CV"; so the batch is first compared with the history, and the less they
+look alike the more the label-free anomaly speaks instead; so it does where labels are few.
 """
 
 from __future__ import annotations

@@ -1,0 +1,126 @@
+"""How likely honest bidders are to look like this: the p values of the network screens.
+
+Exact where a formula is exact, matched moments where a sum of many small chances is counted. All
+take and give arrays, so both engines' rows give the same numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import betainc, gammaln
+from scipy.stats import binom
+
+from evaluation.screens.prices import Floats
+
+Array = npt.NDArray[Any]
+
+
+def sum_upper(seen: Array, mean: Array, variance: Array) -> Floats:
+    """Return P(X >= seen) of a sum of independent yes-or-no chances with this mean and variance.
+
+    A hypergeometric count is such a sum, and so is a sum of them over strata. The binomial with
+    the same mean and variance stands for it, with a broken number of trials.
+    """
+    seen, mean, variance = (np.asarray(v, dtype=np.float64) for v in (seen, mean, variance))
+    mean = np.maximum(mean, 1e-12)
+    chance = np.clip(1 - variance / mean, 1e-9, 1 - 1e-9)
+    trials = np.maximum(mean / chance, seen)
+    tail = betainc(np.maximum(seen, 1e-9), trials - seen + 1, mean / trials)
+    return np.asarray(np.where(seen <= 0, 1.0, tail), dtype=np.float64)
+
+
+def sum_lower(seen: Array, mean: Array, variance: Array) -> Floats:
+    """Return P(X <= seen) of the same sum."""
+    above = sum_upper(np.asarray(seen) + 1, mean, variance)
+    return np.asarray(np.clip(1 - above, 0.0, 1.0), dtype=np.float64)
+
+
+def runs_upper(a_wins: Array, b_wins: Array, runs: Array) -> Floats:
+    """Return P(runs or more) when the two firms' wins come in a random order (Wald-Wolfowitz).
+
+    This is the exact distribution over all permutations of the winners.
+    """
+    answers = [_runs(int(a), int(b), int(r)) for a, b, r in zip(a_wins, b_wins, runs, strict=True)]
+    return np.array(answers, dtype=np.float64)
+
+
+def _choose(n: Floats, k: Floats) -> Floats:
+    """Return log binomial coefficients, minus infinity outside."""
+    good = (k >= 0) & (k <= n)
+    k = np.where(good, k, 0)
+    value = gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)
+    return np.where(good, value, -np.inf)
+
+
+def _runs(a: int, b: int, runs: int) -> float:
+    """Return the upper tail of the number of runs of `a` and `b` winners in a line."""
+    r = np.arange(runs, 2 * min(a, b) + 2, dtype=np.float64)
+    if not len(r):
+        return 0.0
+    half = np.floor(r / 2)
+    one, other = np.full(r.shape, a - 1.0), np.full(r.shape, b - 1.0)
+    even = np.log(2) + _choose(one, half - 1) + _choose(other, half - 1)
+    odd = np.logaddexp(
+        _choose(one, half) + _choose(other, half - 1), _choose(one, half - 1) + _choose(other, half)
+    )
+    log = np.where(r % 2 == 0, even, odd) - _choose(np.array([a + b + 0.0]), np.array([a + 0.0]))
+    return float(min(1.0, np.exp(log).sum()))
+
+
+def binomial_upper(seen: Array, trials: Array, chance: Array) -> Floats:
+    """Return P(X >= seen) of a binomial count."""
+    return np.asarray(binom.sf(np.asarray(seen) - 1, trials, chance), dtype=np.float64)
+
+
+def split_p(cells: Sequence[tuple[int, int]], draws: int = 20_000) -> float:
+    """Return the chance of wins split as cleanly over markets when winners are shuffled.
+
+    `cells` holds one firm's and the other's wins in each market. Shuffled within the tenders that
+    either won; counted exactly by the hypergeometric law for two markets, drawn for more.
+    """
+    table = np.array(cells, dtype=np.int64)
+    totals = table.sum(axis=1)
+    a = int(table[:, 0].sum())
+    seen = int(table.max(axis=1).sum())
+    if len(totals) == 2:
+        first = np.arange(max(0, a - totals[1]), min(a, totals[0]) + 1)
+        log = (
+            _choose(np.full(first.shape, float(totals[0])), first.astype(float))
+            + _choose(np.full(first.shape, float(totals[1])), (a - first).astype(float))
+            - _choose(np.array([float(totals.sum())]), np.array([float(a)]))
+        )
+        best = np.maximum(first, totals[0] - first)
+        best = best + np.maximum(a - first, totals[1] - a + first)
+        return float(min(1.0, np.exp(log[best >= seen]).sum()))
+    drawn = np.random.default_rng(0).multivariate_hypergeometric(totals, a, size=draws)
+    best = np.maximum(drawn, totals - drawn).sum(axis=1)
+    return float(((best >= seen).sum() + 1) / (draws + 1))
+
+
+def repeat_p(times: Array, met: Array, spread: Array) -> Floats:
+    """Return the chance that some ratio to three decimals comes `times` in `met` meetings.
+
+    `spread` is the standard deviation of the log ratio that honest pairs show; a ratio then falls
+    in one thousandth with at most the density at the peak, and a few hundred could have repeated.
+    """
+    peak = np.minimum(0.001 / (np.asarray(spread) * np.sqrt(2 * np.pi)), 0.5)
+    tried = np.maximum(1 / peak, 1.0)
+    found = tried * binomial_upper(times, met, peak)
+    return np.asarray(np.minimum(1.0, found), dtype=np.float64)
+
+
+def accepted(p: Array, tests: int, rate: float = 0.05) -> float:
+    """Return the largest p that stays, if at most `rate` of what stays may be false.
+
+    Benjamini and Hochberg over `tests` tests, of which only the small p values need be given.
+    0 where nothing stays.
+    """
+    ranked = np.sort(np.asarray(p, dtype=np.float64))
+    if not len(ranked):
+        return 0.0
+    good = ranked <= rate * np.arange(1, len(ranked) + 1) / max(tests, len(ranked))
+    return float(ranked[good].max()) if good.any() else 0.0
