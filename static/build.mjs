@@ -1,7 +1,8 @@
 /**
  * Builds the browser's part: third-party code and our modules into static/build/.
  *
- *   node static/build.mjs              everything, under names that carry their hash
+ *   node static/build.mjs              everything, into static/build/, under names with a hash
+ *   node static/build.mjs --to DIR     the same into another directory
  *   node static/build.mjs IN.js OUT    one module under a plain name, for tests and benches
  *
  * Prints the SHA-256 of the sealing bundle, which the platform publishes in its ledger so that
@@ -10,7 +11,7 @@
 
 import { createHash } from "node:crypto";
 import { mkdir, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
-import { basename, dirname, extname, join, resolve } from "node:path";
+import { basename, dirname, extname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { roundsModule } from "./sealing/rounds.mjs";
@@ -39,7 +40,7 @@ async function bundle(entry) {
     platform: "browser",
     target: ["chrome93", "firefox92", "safari15.4"],
     minify: true,
-    charset: "utf8",
+    charset: "ascii",
     legalComments: "inline",
     plugins: [rounds],
   });
@@ -66,35 +67,38 @@ async function products() {
 
 const hash = (name, bytes, encoding) => createHash(name).update(bytes).digest(encoding);
 
-async function writeAll(found) {
+async function writeAll(folder, found) {
   const manifest = {};
-  await mkdir(OUT, { recursive: true });
+  await mkdir(folder, { recursive: true });
   for (const [name, bytes] of found) {
     const sha256 = hash("sha256", bytes, "hex");
     const extension = extname(name);
     const file = `${basename(name, extension)}-${sha256.slice(0, 16)}${extension}`;
-    await writeFile(join(OUT, file), bytes);
+    await writeFile(join(folder, file), bytes);
     const sri = `sha384-${hash("sha384", bytes, "base64")}`;
     manifest[name] = { file, sha256, sri, size: bytes.length };
   }
-  await writeFile(join(OUT, "manifest.json.new"), `${JSON.stringify(manifest, null, 2)}\n`);
-  await rename(join(OUT, "manifest.json.new"), join(OUT, "manifest.json"));
+  const draft = join(folder, `manifest.json.${process.pid}`);
+  await writeFile(draft, `${JSON.stringify(manifest, null, 2)}\n`);
+  await rename(draft, join(folder, "manifest.json"));
   return manifest;
 }
 
-async function removeOld(manifest) {
+async function removeOld(folder, manifest) {
   const kept = new Set(["manifest.json", ...Object.values(manifest).map(({ file }) => file)]);
-  for (const name of await readdir(OUT)) {
-    if (!kept.has(name)) await rm(join(OUT, name), { recursive: true });
+  for (const name of await readdir(folder)) {
+    if (!kept.has(name)) await rm(join(folder, name), { recursive: true, force: true });
   }
 }
 
-const [input, output] = process.argv.slice(2);
-if (input) {
-  await writeFile(resolve(output), await bundle(resolve(input)));
-} else {
-  const manifest = await writeAll(await products());
-  await removeOld(manifest);
+async function buildAll(folder) {
+  const manifest = await writeAll(folder, await products());
+  await removeOld(folder, manifest);
   const { file, sha256, size } = manifest["sealing.js"];
-  process.stdout.write(`${sha256}  static/build/${file}  (${size} bytes)\n`);
+  process.stdout.write(`${sha256}  ${relative(process.cwd(), join(folder, file))}  ${size} bytes\n`);
 }
+
+const [input, output] = process.argv.slice(2);
+if (input === undefined) await buildAll(OUT);
+else if (input === "--to") await buildAll(resolve(output));
+else await writeFile(resolve(output), await bundle(resolve(input)));

@@ -4,12 +4,12 @@
 
 const DIGITS = "零壹贰叁肆伍陆柒捌玖";
 const PLACES = ["", "拾", "佰", "仟"];
-const GROUPS = ["", "万", "亿", "万亿"];
+const UNITS = [[10 ** 8, "亿"], [10 ** 4, "万"], [1, ""]];
 const LIMIT = 10n ** 15n;
 
 /** Integer fen of what a person typed in yuan, or null if it is no exact amount. */
 export function parseYuan(text) {
-  const plain = text.normalize("NFKC").trim().replace(/^¥/, "").replaceAll(",", "");
+  const plain = text.normalize("NFKC").trim().replace(/^\u00a5/, "").replaceAll(",", "");
   const found = /^(\d{1,13})(?:\.(\d{1,2}))?$/.exec(plain);
   if (!found) return null;
   const fen = BigInt(found[1]) * 100n + BigInt((found[2] ?? "").padEnd(2, "0"));
@@ -37,17 +37,18 @@ function groupInCapitals(group) {
   return text;
 }
 
+/** Yuan below 10^16: what stands above 亿 is itself counted in 万. */
 function yuanInCapitals(yuan) {
   let text = "";
-  let gap = false;
-  for (let place = 3; place >= 0; place--) {
-    const group = Math.floor(yuan / 10 ** (4 * place)) % 10000;
-    if (group === 0) {
-      gap = text !== "";
+  let rest = yuan;
+  for (const [unit, name] of UNITS) {
+    const count = Math.floor(rest / unit);
+    rest %= unit;
+    if (count === 0) {
+      if (text !== "" && !text.endsWith("零") && rest > 0) text += "零";
     } else {
-      if (text !== "" && (gap || group < 1000)) text += "零";
-      text += groupInCapitals(group) + GROUPS[place];
-      gap = false;
+      if (text !== "" && count < 1000 && !text.endsWith("零")) text += "零";
+      text += (count < 10000 ? groupInCapitals(count) : yuanInCapitals(count)) + name;
     }
   }
   return text;

@@ -43,12 +43,9 @@ export class Crew {
     }).finally(() => this.stop());
   }
 
-  pause() {
-    this.#sealer.postMessage({ order: "pause" });
-  }
-
-  resume() {
-    this.#sealer.postMessage({ order: "resume" });
+  /** Tells the upload to `pause`, to `resume`, or to `wake` from waiting for the line. */
+  tell(order) {
+    this.#sealer.postMessage({ order });
   }
 
   stop() {

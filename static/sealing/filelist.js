@@ -5,7 +5,7 @@
 import { filesSize } from "./envelope.js";
 import { sealedSize } from "./cobblestone.js";
 import { inspect } from "./inspect.js";
-import { byId, bytesText, element, shape, t } from "./words.js";
+import { byId, bytesText, element, shape, sizeText, t } from "./words.js";
 
 export class FileList {
   #chosen = [];
@@ -81,7 +81,7 @@ export class FileList {
     return element(
       "tr", {},
       cell(t("name"), element("strong", {}, file.name)),
-      cell(t("size"), `${bytesText(file.size)} (${file.size.toLocaleString()})`),
+      cell(t("size"), sizeText(file.size)),
       cell(t("pages"), facts?.pages ? String(facts.pages) : "–"),
       cell(t("remarks"), ...this.#remarks(chosen)),
       element("td", {}, button),

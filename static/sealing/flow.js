@@ -63,16 +63,21 @@ export class Submission {
 
   /** Seals and submits; resolves with {receipt, entry, leaf, line, checkpoint, manifest, ...}. */
   async submit({ files, prices, terms }) {
+    const { pending, sealed } = await this.#sealed(files);
+    await this.#sign(pending, { files, prices, terms, sealed });
+    return this.deliver();
+  }
+
+  /** Seals the files; once more under a fresh key if the upload is gone or a file has changed. */
+  async #sealed(files) {
     for (let attempt = 0; ; attempt++) {
       const pending = await this.#begun(files);
       try {
-        const sealed = await this.#sealFiles(pending, files);
-        await this.#sign(pending, { files, prices, terms, sealed });
-        return await this.deliver();
+        return { pending, sealed: await this.#sealFiles(pending, files) };
       } catch (error) {
         const again = GONE.includes(error.status) || error.code === "file_changed";
+        if (again) await this.#forget();
         if (!again || attempt > 0) throw error;
-        await this.#forget();
       }
     }
   }
@@ -109,12 +114,9 @@ export class Submission {
     return null;
   }
 
-  pause() {
-    this.#crew?.pause();
-  }
-
-  resume() {
-    this.#crew?.resume();
+  /** Tells a running upload to `pause`, to `resume`, or to `wake` from waiting for the line. */
+  tell(order) {
+    this.#crew?.tell(order);
   }
 
   async #forget() {

@@ -40,10 +40,7 @@ class Page {
 
   constructor(context, trusted) {
     this.#context = context;
-    const progress = new Progress({
-      onPause: () => this.#submission.pause(),
-      onResume: () => this.#submission.resume(),
-    });
+    const progress = new Progress(context, (order) => this.#submission.tell(order));
     this.#submission = new Submission(context, trusted, (event) => progress.update(event));
     this.#list = new FileList(context.max_bytes, () => this.#refresh());
     byId("sealing-price")?.addEventListener("input", () => this.#showPrice());
@@ -52,7 +49,7 @@ class Page {
       event.preventDefault();
       this.#submit();
     });
-    addEventListener("online", () => this.#submission.resume());
+    addEventListener("online", () => this.#submission.tell("wake"));
     addEventListener("beforeunload", (event) => { if (this.#busy) event.preventDefault(); });
   }
 

@@ -12,12 +12,18 @@ export class Progress {
   #said = -1;
   #paused = false;
 
-  constructor({ onPause, onResume }) {
+  #deadline;
+  #ahead;
+
+  /** `tell` is given "pause" and "resume"; the context's deadline and server time are compared. */
+  constructor({ deadline, server_time: serverTime }, tell) {
+    this.#deadline = deadline ? Date.parse(deadline) : Infinity;
+    this.#ahead = Date.parse(serverTime) - Date.now();
     byId("sealing-pause").addEventListener("click", () => {
       this.#paused = !this.#paused;
       byId("sealing-pause").textContent = t(this.#paused ? "resume" : "pause");
       this.#samples = [];
-      (this.#paused ? onPause : onResume)();
+      tell(this.#paused ? "pause" : "resume");
     });
   }
 
@@ -30,6 +36,7 @@ export class Progress {
   #step({ step, length = 0 }) {
     this.#length = length;
     this.#samples = [];
+    this.#said = -1;
     byId("sealing-progress").hidden = false;
     byId("sealing-bar").hidden = length === 0;
     byId("sealing-pause").hidden = length === 0;
@@ -57,15 +64,22 @@ export class Progress {
     const rate = now > then ? ((sent - before) * 1000) / (now - then) : 0;
     const percent = Math.floor((100 * sent) / this.#length);
     byId("sealing-bar").value = percent;
-    byId("sealing-rate").textContent = rate > 0 ? t("rate", {
-      sent: bytesText(sent),
-      total: bytesText(this.#length),
-      rate: `${bytesText(rate)}/s`,
-      left: durationText((this.#length - sent) / rate),
-    }) : "";
+    byId("sealing-rate").textContent = rate > 0 ? this.#outlook(sent, rate) : "";
     if (percent >= this.#said + 10) {
       this.#said = percent;
       status(byId("sealing-step"), "wait", t("step_percent", { percent }));
     }
+  }
+
+  #outlook(sent, rate) {
+    const left = (this.#length - sent) / rate;
+    const text = t("rate", {
+      sent: bytesText(sent),
+      total: bytesText(this.#length),
+      rate: `${bytesText(rate)}/s`,
+      left: durationText(left),
+    });
+    const late = Date.now() + this.#ahead + left * 1000 > this.#deadline;
+    return late ? `${text} ${t("too_slow")}` : text;
   }
 }

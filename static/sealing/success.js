@@ -6,7 +6,7 @@ import encodeQR from "qr";
 import { b64u, fromUtf8, hex, parse } from "./encoding.js";
 import { qrText } from "./receipt.js";
 import { formatFen } from "./amount.js";
-import { byId, downloadLink, element, facts, grouped, t, timeText } from "./words.js";
+import { byId, downloadLink, element, facts, grouped, sizeText, t, timeText } from "./words.js";
 
 const SCALE = 4;
 const QUIET = 4;
@@ -29,7 +29,7 @@ function sealedFacts(manifestBytes) {
   const manifest = parse(manifestBytes);
   const prices = Object.values(manifest.prices_fen).map((fen) => `¥${formatFen(fen)}`);
   const names = manifest.files.map(({ name, size, sha256 }) => (
-    element("li", {}, `${name} (${size.toLocaleString()} B)`, element("br"), element("code", { class: "hash" }, sha256))
+    element("li", {}, `${name}, ${sizeText(size)}`, element("br"), element("code", { class: "hash" }, sha256))
   ));
   return [
     ...(prices.length > 0 ? [[t("price"), prices.join(", ")]] : []),

@@ -130,10 +130,14 @@ export class Upload {
     this.#report("paused");
   }
 
-  /** Goes on after a pause, and at once after a wait (the line is said to be back). */
   resume() {
     this.#paused = null;
     this.#resume?.();
+  }
+
+  /** Ends a wait early, because the line is said to be back; a pause stays. */
+  wake() {
+    if (!this.#paused) this.#resume?.();
   }
 
   async #patch(part, digest) {

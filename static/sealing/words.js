@@ -28,6 +28,12 @@ export function bytesText(bytes) {
   return `${number} ${units[unit]}`;
 }
 
+/** A file's size for comparing by eye: rounded, and exact where rounding hid something. */
+export function sizeText(bytes) {
+  const exact = `${new Intl.NumberFormat(locale()).format(bytes)} B`;
+  return bytes < 1000 ? exact : `${bytesText(bytes)} (${exact})`;
+}
+
 export function durationText(seconds) {
   if (seconds < 60) return t("seconds", { n: Math.max(1, Math.round(seconds)) });
   if (seconds < 5400) return t("minutes", { n: Math.round(seconds / 60) });

@@ -166,6 +166,7 @@ const orders = {
   hash: ({ port }) => hashFor(port),
   pause: () => upload?.pause(),
   resume: () => upload?.resume(),
+  wake: () => upload?.wake(),
   async seal(job) {
     try {
       postMessage({ type: "done", ...await seal(job) });

@@ -10,6 +10,8 @@ SEALING_MESSAGES: dict[str, str] = {
     "seconds": N_("{n} s"),
     "minutes": N_("{n} min"),
     "hours": N_("{n} h"),
+    "closes_at": N_("Bids are due by"),
+    "too_slow": N_("At this speed the upload will end after the deadline."),
     "opening_id": N_("Opening number"),
     "lot": N_("Lot"),
     "opens_from": N_("Can be opened from"),

@@ -97,7 +97,7 @@ def harness(directory: Path) -> Iterator[Harness]:
     """Build tests/vectors/harness.js and serve a page with it; PUT leaves bytes in `incoming`."""
     script = directory / "harness.js"
     run_build(str(ROOT / "tests" / "vectors" / "harness.js"), str(script))
-    page = b'<!doctype html><title>harness</title><script src="/harness.js"></script>'
+    page = b'<!doctype html><meta charset="utf-8"><script src="/harness.js"></script>'
     outgoing = {
         "/": ("text/html", page),
         "/harness.js": ("text/javascript", script.read_bytes()),

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote_plus
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -24,7 +25,7 @@ from jinja2 import Environment, FileSystemLoader
 
 from keys import encoding, entries, merkle, notes, records
 from keys.envelope import check_header_for
-from keys.statements import check_ecdsa, p256_public
+from keys.statements import check_ecdsa, p256_point, p256_public
 from keys.verdict import Judgement, judge
 from keys.x25519 import public_of
 from tender.bids.sealing_messages import sealing_messages
@@ -194,8 +195,6 @@ class Platform:
         """The point in the bidder's certificate."""
         key = x509.load_der_x509_certificate(self.certificate).public_key()
         assert isinstance(key, ec.EllipticCurvePublicKey)
-        from keys.statements import p256_point
-
         return p256_point(key)
 
     def proven(self, bid: dict[str, Any]) -> dict[str, Any]:
@@ -276,8 +275,6 @@ class Site(Pages):
         platform, body = self.platform, self.body()
         if self.path == "/enrol":
             fields = dict(pair.split(b"=", 1) for pair in body.split(b"&"))
-            from urllib.parse import unquote_plus
-
             platform.certify(json.loads(unquote_plus(fields[b"statement"].decode())))
             self.answer(303, Location="/")
             return
