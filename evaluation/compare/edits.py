@@ -25,8 +25,10 @@ _FILLERS = fold(
     "的了和与及等在对中为一二三四五六七八九十零百千万第各每上下内外前后左右东西南北大小"
 )
 _INNER = range(1, K - 1)
+_MIDDLE = (2, 3)
+LOST = 4
 # By kind of edit, how far behind the edited character the untouched text begins.
-_AFTER = (2, 1, 1, 1, 0, 0, 0, 0)
+_AFTER = (2, 1, 1, 1, 0, 0)
 
 
 class Candidates(NamedTuple):
@@ -85,7 +87,7 @@ def few(free: Entries) -> Candidates:
 def _edits(corpus: Corpus, candidates: Candidates, new: NDArray[np.bool_]) -> Iterator[Edit]:
     """Yield every way to undo one edit inside the k-grams that made a new pair of characters.
 
-    Kind 0 is looked up among k-grams, 1 to 3 among k-grams with that character left open, 4 to 7
+    Kind 0 is looked up among k-grams, 1 to 3 among k-grams with that character left open, 4 and 5
     among k-grams with one more character, which the candidates have lost.
     """
     codes = np.append(corpus.codes, np.zeros(K + 1, np.uint16))
@@ -105,9 +107,11 @@ def _edits(corpus: Corpus, candidates: Candidates, new: NDArray[np.bool_]) -> It
             swapped = [*gram[:at], gram[at + 1], gram[at], *gram[at + 2 :]]
             differs = (gram[at] != gram[at + 1]) & either
             yield _edit(corpus, hash_columns(swapped), candidates, differs, both, at, 0)
-    for lost in range(1, K):
+    for lost in _MIDDLE:
+        # A word that is merely shorter looks like this too, so known text must frame the loss.
         touching = new[lost - 1] & _telling(gram[lost])
-        yield _edit(corpus, whole, candidates, touching, touching, lost, 3 + lost)
+        touching &= _framed(corpus, candidates.place + lost, LOST)
+        yield _edit(corpus, whole, candidates, touching, touching, lost, LOST + lost - _MIDDLE[0])
 
 
 def _edit(
@@ -200,10 +204,10 @@ def _used(
         count[_holds(free, candidates, edit.candidate, hit.bidder)] = 0
         uses += count
         if hit.bidder < 0:
-            users += np.where(edit.framed, _COMMON * (count > 0), count * edit.sure)
+            users += np.where(edit.framed, _COMMON * (count > 0), count)
         else:
-            users += (count > 0) & edit.sure
-    return edit._replace(uses=uses).where(users >= _COMMON)
+            users += count > 0
+    return edit._replace(uses=uses).where((users >= _COMMON) & edit.sure)
 
 
 def _framed(corpus: Corpus, place: Places, kind: int) -> NDArray[np.bool_]:
@@ -232,7 +236,7 @@ def _readings(codes: Codes) -> list[Hashes]:
     for at in _INNER:
         readings.append(hash_columns([None if s == at else c for s, c in enumerate(columns)]))
     longer = [codes[step : codes.size - K + step] for step in range(K + 1)]
-    for at in range(1, K):
+    for at in _MIDDLE:
         readings.append(hash_columns([c for s, c in enumerate(longer) if s != at]))
     return readings
 

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.compare.corpus import Corpus
-from evaluation.compare.edits import common_edits, few
+from evaluation.compare.edits import LOST, common_edits, few
 from evaluation.compare.kgrams import K
 from evaluation.compare.normalise import Codes
 from evaluation.compare.seeds import Entries
@@ -65,7 +65,7 @@ def find_errors(
             bidders = free.bidders[begin : begin + size]
             holders = len(set(bidders.tolist()))
             chance = holders / (int(edit.uses[at]) + len(corpus.bidders))
-            chance = min(_MOST_LIKELY, chance) if edit.framed[at] else _PHRASE
+            chance = min(_MOST_LIKELY, chance) if edit.framed[at] and edit.kind < LOST else _PHRASE
             _note(pairs, places.tolist(), bidders.tolist(), chance)
     return {pair: _apart(found) for pair, found in pairs.items()}
 
