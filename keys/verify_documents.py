@@ -4,11 +4,11 @@ import hashlib
 import re
 from typing import Any
 
-from keys import encoding
+from keys import encoding, notes
 from keys.entries import check_receipt
 from keys.errors import Forged, Malformed
 from keys.plainfiles import Folder, document_rows, parse_json
-from keys.verify_ledger import Ledger
+from keys.verify_ledger import Ledger, witnesses_of
 from keys.verify_report import Report, noting
 
 LARGEST_RECEIPT = 256 * 1024
@@ -42,6 +42,7 @@ def _receipt(folder: Folder, name: str, ledger: Ledger) -> None:
         raise Forged("receipt", "its entry is not the ledger's line")
     if checkpoint is None or ledger.tree.root(checkpoint.size) != checkpoint.root:
         raise Forged("receipt", "its checkpoint is one of another ledger")
+    witnesses_of(notes.parse_note(receipt["inclusion"]["checkpoint"]), ledger.keys)
     if entry.fields["opening"] not in ledger.closings:
         raise Forged("receipt", "it shows a bid before the closing")
 

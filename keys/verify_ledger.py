@@ -163,7 +163,9 @@ def _checkpoint(report: Report, folder: Folder, ledger: Ledger) -> None:
             )
         if stated.root != ledger.tree.root():
             raise Forged("checkpoint_root", "the lines do not lead to the checkpoint's root")
-    witnesses = _witnesses(report, note, ledger)
+    witnesses: set[str] = set()
+    with report.check("checkpoint: every cosignature is a known custodian's and true"):
+        witnesses = witnesses_of(note, ledger.keys)
     for name, opening in ledger.openings.items():
         if opening.closed is None:
             continue
@@ -174,21 +176,20 @@ def _checkpoint(report: Report, folder: Folder, ledger: Ledger) -> None:
                 raise Forged("witnesses", "not more than half of its custodians co-signed")
 
 
-def _witnesses(report: Report, note: notes.Note, ledger: Ledger) -> set[str]:
-    """Give the identities whose cosignature is on the note; a false or unknown line fails."""
+def witnesses_of(note: notes.Note, keys: Keys) -> set[str]:
+    """Give the identities that co-signed a note; raise if any line is unknown, false or doubled."""
     known = {
         notes.witness_key(encoding.unb64u(identity, 32)).name: identity
-        for identity in ledger.keys.custodians
+        for identity in keys.custodians
     }
     seen: set[str] = set()
-    with report.check("checkpoint: every cosignature is a known custodian's and true"):
-        for line in note.signatures:
-            if line.name == ledger.keys.origin:
-                continue
-            identity = known.get(line.name)
-            if identity is None or identity in seen:
-                raise Malformed("witness", f"{line.name} is no custodian, or signed twice")
-            key = notes.witness_key(encoding.unb64u(identity, 32))
-            notes.check_cosignature_line(note.text, line, key)
-            seen.add(identity)
+    for line in note.signatures:
+        if line.name == keys.origin:
+            continue
+        identity = known.get(line.name)
+        if identity is None or identity in seen:
+            raise Malformed("witness", f"{line.name} is no custodian, or signed twice")
+        key = notes.witness_key(encoding.unb64u(identity, 32))
+        notes.check_cosignature_line(note.text, line, key)
+        seen.add(identity)
     return seen

@@ -317,7 +317,9 @@ class County:
                 self._export_opening(root, opening, with_files)
         index = []
         for entry in self.lines:
-            if entry.event == "document.issued" and entry.fields["tender"] in (tender, None):
+            if tender is not None and entry.fields.get("tender") != tender:
+                continue
+            if entry.event == "document.issued":
                 index.append({**entry.fields, "seq": entry.seq})
                 name = entry.fields["name"]
                 write(root / f"documents/{name}.pdf", self.documents[name])
