@@ -113,7 +113,6 @@ class Database:
         """A session that sees one snapshot and writes nothing."""
         with Session(self.engine, expire_on_commit=False) as session:
             yield session
-            session.rollback()
 
     @contextmanager
     def write(self) -> Iterator[Session]:

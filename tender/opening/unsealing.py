@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from keys import plainfiles
+from keys.plainfiles import verdicts_digest
 from keys.records import OpeningRecord, Release
 from keys.verdict import Judgement, judge
 from tender.bids.models import BidStatus, SealedBid
@@ -133,9 +133,9 @@ def write_verdicts(
             VerdictRow(
                 bid_id=each.bid.id,
                 opening_id=opening_id,
-                verdict=each.judgement.verdict,
+                verdict=each.judgement.verdict.value,
                 reason=each.judgement.reason,
-                files=each.judgement.files,
+                files=each.judgement.files.value,
                 price_fen=manifest.prices_fen.get(lot.number) if manifest else None,
                 manifest=manifest.to_object() if manifest else None,
                 stored=each.stored,
@@ -143,7 +143,6 @@ def write_verdicts(
         )
         bid = session.get_one(SealedBid, each.bid.id)
         bid.status = BidStatus.OPENED if opened else BidStatus.NOT_OPENED
-    verdicts = [verdict_line(each.bid, each.judgement) for each in judged]
     entry = ledger.append(
         session,
         "opening.performed",
@@ -152,7 +151,7 @@ def write_verdicts(
         now=now,
         fields={
             "opening": opening_id,
-            "verdicts_sha256": plainfiles.verdicts_digest(verdicts),
+            "verdicts_sha256": verdicts_digest(_row_of(each) for each in judged),
         },
     )
     opening.status = OpeningStatus.PERFORMED
@@ -163,19 +162,28 @@ def write_verdicts(
     return True
 
 
-def verdict_line(bid: SealedBid, judgement: Judgement) -> dict[str, Any]:
+def verdict_row(
+    bid: SealedBid, verdict: str, files: str, prices_fen: dict[str, int]
+) -> dict[str, Any]:
     """One row of verdicts.json, as docs/ledger.md lays it down."""
-    manifest = judgement.manifest if judgement.verdict == "opened" else None
     return {
         "bid": bid.id,
         "bidder": bid.party_id,
         "sequence": bid.sequence,
         "sha256": bid.envelope_sha256,
         "size": bid.envelope_size,
-        "verdict": judgement.verdict,
-        "files": judgement.files,
-        "prices_fen": dict(manifest.prices_fen) if manifest else {},
+        "verdict": verdict,
+        "files": files,
+        "prices_fen": prices_fen,
     }
+
+
+def _row_of(judged: Judged) -> dict[str, Any]:
+    manifest = judged.judgement.manifest
+    prices = dict(manifest.prices_fen) if manifest is not None else {}
+    return verdict_row(
+        judged.bid, judged.judgement.verdict.value, judged.judgement.files.value, prices
+    )
 
 
 def _finish_tender(session: Session, tender: Tender, now: datetime) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -86,7 +86,7 @@ def publish(
 ) -> Notice:
     """Publish a notice; everything of it becomes visible with the caller's commit."""
     public = _keep_public(session, settings, tender, now)
-    blocks = [asdict(block) for block in content.blocks]
+    blocks = [_plain(block) for block in content.blocks]
     digest = encoding.sha256_hex(encoding.canonical({"title": content.title, "blocks": blocks}))
     entry = ledger.append(
         session,
@@ -120,6 +120,14 @@ def publish(
         notice.document_id = document.id
     session.flush()
     return notice
+
+
+def _plain(block: Block) -> dict[str, Any]:
+    return {
+        "heading": block.heading,
+        "paragraphs": list(block.paragraphs),
+        "rows": [list(row) for row in block.rows],
+    }
 
 
 def _keep_public(
@@ -169,9 +177,9 @@ def issue_document(
     code = "".join(secrets.choice(CODE_ALPHABET) for _ in range(12))
     number = 1 + (
         session.scalar(
-            select(func.count()).select_from(IssuedDocument).where(
-                IssuedDocument.tender_id == tender.id
-            )
+            select(func.count())
+            .select_from(IssuedDocument)
+            .where(IssuedDocument.tender_id == tender.id)
         )
         or 0
     )

@@ -1,0 +1,229 @@
+"""Exporting as plain files (docs/ledger.md): all that a stranger needs to check a tender.
+
+The newest checkpoint that enough custodians have co-signed decides how much of the ledger goes
+out: later lines come with the next export.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from keys import encoding
+from keys.entries import parse_entry, with_inclusion
+from keys.plainfiles import Keys, json_lines
+from keys.records import OpeningRecord
+from keys.statements import ed25519_public
+from tender.accounts.authority import centre
+from tender.bids.models import SealedBid
+from tender.bids.uploads import upload_path
+from tender.core.errors import conflict, invalid
+from tender.core.files import blob_path
+from tender.core.i18n import N_
+from tender.core.platform import Platform
+from tender.ledger import checkpoints, service
+from tender.ledger.models import LedgerCheckpoint, LedgerEntry
+from tender.ledger.signing import note_key
+from tender.opening.models import Opening, OpeningStatus, ReleaseRow, VerdictRow
+from tender.opening.unsealing import counted_bids, verdict_row
+from tender.procedure.custody import acceptances
+from tender.procedure.models import Custodian, OpeningRecordRow, Tender
+
+
+RECENT = 500  # checkpoints looked at for enough witnesses
+
+
+def export_tender(
+    platform: Platform, directory: Path, *, number: str | None, with_files: bool
+) -> None:
+    """Write a tender (or everything, for None) into an empty or missing directory.
+
+    `with_files` adds the sealed files and letters, which only entitled parties get. Raises
+    DomainError `export.not_empty`, `export.unknown` or `export.waiting`.
+    """
+    if directory.exists() and any(directory.iterdir()):
+        raise invalid("export.not_empty", N_("The directory is not empty. Name a new one."))
+    with platform.database.read() as session:
+        records = _records(session, number)
+        checkpoint = _covering(session, records)
+        working = directory.with_name(f".{directory.name}.new")
+        shutil.rmtree(working, ignore_errors=True)
+        working.mkdir(parents=True)
+        _write_ledger(platform, session, working, checkpoint, number)
+        for row in records:
+            if row.ledger_seq is not None and row.ledger_seq < checkpoint.size:
+                _write_opening(platform, session, working, row, checkpoint, with_files)
+        _write_documents(platform, session, working, checkpoint, number, with_files)
+        _write_attachments(platform, session, working, checkpoint)
+    if directory.exists():
+        directory.rmdir()
+    working.rename(directory)
+
+
+def _records(session: Session, number: str | None) -> list[OpeningRecordRow]:
+    rows = list(session.scalars(select(OpeningRecordRow).order_by(OpeningRecordRow.ledger_seq)))
+    if number is None:
+        return rows
+    if session.scalar(select(Tender.id).where(Tender.number == number)) is None:
+        raise invalid("export.unknown", N_("There is no tender %(number)s."), number=number)
+    return [row for row in rows if OpeningRecord.from_bytes(row.record).tender == number]
+
+
+def _covering(session: Session, records: Sequence[OpeningRecordRow]) -> LedgerCheckpoint:
+    """The newest checkpoint that more than half of every closed opening's custodians co-signed."""
+    wanted = [
+        {each.identity for each in OpeningRecord.from_bytes(row.record).custodians}
+        for row in session.scalars(
+            select(OpeningRecordRow).join(
+                Opening, Opening.opening_id == OpeningRecordRow.opening_id
+            )
+        )
+    ]
+    newest = select(LedgerCheckpoint).order_by(LedgerCheckpoint.size.desc())
+    performed = session.scalar(select(Opening.performed_seq).order_by(
+        Opening.performed_seq.desc().nulls_last()).limit(1)) or 0  # fmt: skip
+    for checkpoint in session.scalars(newest.limit(RECENT)).all():
+        signed = checkpoints.witnesses(session, checkpoint.size)
+        if all(2 * len(signed & each) > len(each) for each in wanted):
+            if checkpoint.size > performed:
+                return checkpoint
+            break
+    raise conflict(
+        "export.waiting",
+        N_("The custodians have not co-signed the newest entries yet. Try again in some seconds."),
+    )
+
+
+def _write_ledger(
+    platform: Platform,
+    session: Session,
+    directory: Path,
+    checkpoint: LedgerCheckpoint,
+    number: str | None,
+) -> None:
+    place = directory / "ledger"
+    place.mkdir()
+    with (place / "entries.jsonl").open("w") as file:
+        for start in range(0, checkpoint.size, 1000):
+            for line in service.served_lines(session, start, 1000, checkpoint.size):
+                file.write(line + "\n")
+    (place / "checkpoint").write_text(checkpoints.with_witnesses(session, checkpoint))
+    custodians = session.scalars(select(Custodian).order_by(Custodian.created_at, Custodian.id))
+    key = note_key(platform.settings)
+    ed25519_public(key.public)
+    keys = Keys(
+        origin=platform.settings.platform,
+        platform_name=platform.settings.platform,
+        platform=key.public,
+        custodians={each.identity: each.name for each in custodians},
+        roots=tuple(_pem(root) for root in centre(platform.settings).roots),
+        tender=number,
+    )
+    (place / "keys.json").write_bytes(keys.to_bytes())
+
+
+def _pem(der: bytes) -> str:
+    from ssl import DER_cert_to_PEM_cert
+
+    return DER_cert_to_PEM_cert(der)
+
+
+def _write_opening(
+    platform: Platform,
+    session: Session,
+    directory: Path,
+    row: OpeningRecordRow,
+    checkpoint: LedgerCheckpoint,
+    with_files: bool,
+) -> None:
+    place = directory / "openings" / row.opening_id
+    (place / "envelopes").mkdir(parents=True)
+    (place / "record.json").write_bytes(row.record)
+    (place / "record.sig").write_text(row.signature + "\n")
+    accepts = [each.to_object() for each in acceptances(session, row.opening_id)]
+    (place / "accepts.jsonl").write_bytes(json_lines(accepts))
+    releases = select(ReleaseRow).where(ReleaseRow.opening_id == row.opening_id)
+    (place / "releases.jsonl").write_bytes(
+        json_lines(each.statement for each in session.scalars(releases))
+    )
+    opening = session.get(Opening, row.opening_id)
+    bids: list[SealedBid] = []
+    if opening is not None and opening.closed_seq < checkpoint.size and row.void_at is None:
+        bids = counted_bids(session, row.opening_id)
+    rows = [_verdict(session, opening, bid, with_files) for bid in bids]
+    (place / "verdicts.json").write_bytes(encoding.canonical(rows))
+    for bid in bids:
+        (place / "envelopes" / f"{bid.id}.sealed").write_bytes(bid.envelope or b"")
+        _write_receipt(session, directory, bid, checkpoint)
+        if with_files and bid.upload_id is not None:
+            (place / "files").mkdir(exist_ok=True)
+            source = upload_path(platform.settings, bid.upload_id)
+            shutil.copyfile(source, place / "files" / f"{bid.id}.sealed")
+
+
+def _verdict(
+    session: Session, opening: Opening | None, bid: SealedBid, with_files: bool
+) -> dict[str, object]:
+    if opening is not None and opening.status is OpeningStatus.PERFORMED:
+        found = session.get_one(VerdictRow, bid.id)
+        prices = dict(found.manifest["prices_fen"]) if found.manifest else {}
+        return verdict_row(bid, found.verdict, found.files if with_files else "none", prices)
+    return verdict_row(bid, "not_released", "none", {})
+
+
+def _write_receipt(
+    session: Session, directory: Path, bid: SealedBid, checkpoint: LedgerCheckpoint
+) -> None:
+    place = directory / "receipts"
+    place.mkdir(exist_ok=True)
+    note = checkpoints.with_witnesses(session, checkpoint)
+    proof = checkpoints.prove_inclusion(session, bid.ledger_seq, checkpoint)
+    receipt = with_inclusion(bid.receipt, note, proof)
+    (place / f"{bid.id}.json").write_bytes(encoding.canonical(receipt))
+
+
+def _events(session: Session, event: str, size: int) -> Iterable[LedgerEntry]:
+    query = select(LedgerEntry).where(LedgerEntry.event == event, LedgerEntry.seq < size)
+    return session.scalars(query.order_by(LedgerEntry.seq))
+
+
+def _write_documents(
+    platform: Platform,
+    session: Session,
+    directory: Path,
+    checkpoint: LedgerCheckpoint,
+    number: str | None,
+    with_letters: bool,
+) -> None:
+    place = directory / "documents"
+    place.mkdir()
+    index: dict[str, dict[str, object]] = {}
+    for row in _events(session, "document.issued", checkpoint.size):
+        entry = parse_entry(row.line.encode())
+        if number is not None and entry.fields["tender"] != number:
+            continue
+        if not entry.fields.get("public", True) and not with_letters:
+            continue
+        index[entry.fields["name"]] = {
+            name: entry.fields[name] for name in ("name", "kind", "tender", "sha256")
+        } | {"seq": entry.seq}
+    for name, document in index.items():
+        source = blob_path(platform.settings.store, str(document["sha256"]))
+        shutil.copyfile(source, place / f"{name}.pdf")
+    (place / "index.json").write_bytes(encoding.canonical(list(index.values())))
+
+
+def _write_attachments(
+    platform: Platform, session: Session, directory: Path, checkpoint: LedgerCheckpoint
+) -> None:
+    for row in _events(session, "attachment.published", checkpoint.size):
+        entry = parse_entry(row.line.encode())
+        place = directory / "attachments"
+        place.mkdir(exist_ok=True)
+        suffix = Path(entry.fields["name"]).suffix.lower()
+        digest = entry.fields["sha256"]
+        shutil.copyfile(blob_path(platform.settings.store, digest), place / f"{digest}{suffix}")

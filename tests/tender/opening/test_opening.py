@@ -1,0 +1,140 @@
+"""A lot's way from the deadline to plain files that the separate verifier accepts."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from keys import encoding, notes
+from keys.records import OpeningRecord
+from tender.accounts.authority import ensure_centre
+from tender.bids.committer import Committer
+from tender.core.errors import DomainError
+from tender.ledger import checkpoints
+from tender.ledger.ticking import sign_if_grown
+from tender.opening import ticking
+from tender.opening.export import export_tender
+from tender.opening.models import Opening, OpeningStatus, VerdictRow
+from tender.opening.releases import take_release
+from tender.procedure.custody import record_of
+from tender.procedure.models import Lot, Tender, TenderStatus
+from tests.tender import factories as make
+
+
+@pytest.fixture
+def world(tmp_path: Path, database_url: str) -> Iterator[make.World]:
+    made = make.world(tmp_path, database_url)
+    ensure_centre(made.platform.settings, "清源县公共资源交易中心", now=made.clock.now())
+    yield made
+    made.platform.database.close()
+
+
+def _record(world: make.World, tender: Tender) -> OpeningRecord:
+    with world.platform.database.read() as session:
+        lot = session.scalars(select(Lot).where(Lot.tender_id == tender.id)).one()
+        return record_of(session, lot.opening_id or "")
+
+
+def _bid(world: make.World, record: OpeningRecord, name: str, price: int) -> None:
+    with world.platform.database.write() as session:
+        bidder = make.bidder(session, name)
+    request = make.seal_request(world, bidder, make.seal_body(bidder, record, price))
+    Committer(world.platform).seal(request)
+
+
+def _witness(world: make.World, keepers: list[make.Keeper]) -> str:
+    """Sign and co-sign the newest checkpoint; gives it as releases name it."""
+    sign_if_grown(world.platform)
+    with world.platform.database.write() as session:
+        newest = checkpoints.newest(session)
+        assert newest is not None
+        text = notes.parse_note(newest.note).text
+        for keeper in keepers:
+            checkpoints.add_cosignature(
+                session,
+                text=text,
+                line=notes.cosign(text, keeper.identity, world.clock.now()),
+                identity=keeper.public,
+                now=world.clock.now(),
+            )
+        return notes.parse_checkpoint(text).brief
+
+
+def _release(
+    world: make.World, record: OpeningRecord, keepers: list[make.Keeper], brief: str
+) -> None:
+    for keeper in keepers:
+        with world.platform.database.write() as session:
+            statement = keeper.release(record, world.clock.now(), brief)
+            take_release(session, statement, now=world.clock.now())
+
+
+def test_three_of_five_open_all_bids_and_strangers_can_check_it(
+    world: make.World, tmp_path: Path
+) -> None:
+    tender = make.open_tender(world)
+    record = _record(world, tender)
+    for name, price in (("甲", 120_000), ("乙", 150_000), ("丙", 130_000)):
+        _bid(world, record, name, price)
+    assert ticking.close_due(world.platform) == 0
+    world.clock.moment = record.not_before + timedelta(seconds=1)
+    assert ticking.close_due(world.platform) == 1
+    assert ticking.close_due(world.platform) == 0
+    keepers = world.keepers[:3]
+    brief = _witness(world, keepers)
+    _release(world, record, keepers[:2], brief)
+    assert ticking.open_ready(world.platform) == 0
+    _release(world, record, keepers[2:], brief)
+    assert ticking.open_ready(world.platform) == 1
+    assert ticking.open_ready(world.platform) == 0
+    with world.platform.database.read() as session:
+        prices = session.scalars(select(VerdictRow.price_fen)).all()
+        assert sorted(price or 0 for price in prices) == [120_000, 130_000, 150_000]
+        assert session.get_one(Tender, tender.id).status is TenderStatus.OPENED
+    _witness(world, keepers)
+    target = tmp_path / "export"
+    export_tender(world.platform, target, number=None, with_files=True)
+    result = subprocess.run(
+        [sys.executable, "-m", "keys", "verify", str(target)],
+        capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+    assert result.returncode == 0, result.stdout + result.stderr
+    summary = json.loads(result.stdout.splitlines()[-1])
+    assert summary["verified"] is True
+    assert summary["bids"] == 3
+    changed = next((target / "openings").glob("*/verdicts.json"))
+    changed.write_bytes(changed.read_bytes().replace(b"150000", b"150001"))
+    result = subprocess.run(
+        [sys.executable, "-m", "keys", "verify", str(target)],
+        capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+    assert result.returncode == 1
+
+
+def test_with_too_few_bids_nothing_is_released_and_the_tender_fails(world: make.World) -> None:
+    tender = make.open_tender(world)
+    record = _record(world, tender)
+    _bid(world, record, "甲", 120_000)
+    world.clock.moment = record.not_before
+    assert ticking.close_due(world.platform) == 1
+    brief = _witness(world, world.keepers)
+    with pytest.raises(DomainError) as refusal:
+        _release(world, record, world.keepers, brief)
+    assert refusal.value.code == "release.too_few"
+    with world.platform.database.read() as session:
+        assert session.get_one(Tender, tender.id).status is TenderStatus.FAILED
+        assert session.get_one(Opening, record.opening_id).status is OpeningStatus.TOO_FEW
+
+
+def test_a_release_before_the_closing_is_not_kept(world: make.World) -> None:
+    record = _record(world, make.open_tender(world))
+    with pytest.raises(DomainError) as refusal:
+        _release(world, record, world.keepers[:1], f"1 {encoding.b64u(bytes(32))}=")
+    assert refusal.value.code in ("release.early", "release.invalid")
