@@ -121,11 +121,18 @@ def _parse(token: bytes) -> _Token:
         raise Malformed("token_malformed", "A signature inside the file is damaged.") from error
     if token[: len(der)] != der or token[len(der) :].strip(b"\0"):
         raise Forged("token_padding", "Something was hidden behind a signature.")
-    if len(infos) != 1 or signed["crls"].native or not _plain(signed, infos[0]):
+    exact = len(infos) == 1 and all(map(_exact, (content_info, signed, infos[0])))
+    if not exact or signed["crls"].native or not _plain(signed, infos[0]):
         raise Forged("token_form", "A signature inside the file is not built as ours are.")
     leaf, others = _own_certificate(infos[0], certificates)
     kind = wrapped["content_type"].native
     return _Token(kind, content or b"", infos[0], leaf, others)
+
+
+def _exact(sequence: core.Sequence) -> bool:
+    """Whether a sequence holds its fields and not a byte more."""
+    held = sum(len(sequence[at].dump()) for at in range(len(sequence)))
+    return held == len(sequence.contents)
 
 
 def _plain(signed: cms.SignedData, info: cms.SignerInfo) -> bool:

@@ -106,7 +106,13 @@ def _attributes(
             },
         }
     )
-    moment = cms.Time({"utc_time": core.UTCTime(now.replace(microsecond=0))})
+    dated = now.replace(microsecond=0)
+    # RFC 5652, 11.3: two-digit years end with 2049.
+    moment = (
+        cms.Time("utc_time", core.UTCTime(dated))
+        if dated.year < 2050
+        else cms.Time("generalized_time", core.GeneralizedTime(dated))
+    )
     return cms.CMSAttributes(
         [
             cms.CMSAttribute({"type": "content_type", "values": ["tst_info"]}),

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import logging
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -117,7 +118,10 @@ class Typesetter:
         )
         document.metadata.xmp_metadata.append(UA_METADATA)
         out = io.BytesIO()
-        document.write_pdf(out, finisher=add_seal_field, pdf_variant=VARIANT)
+        with warnings.catch_warnings():
+            # WeasyPrint opens its colour profile and lets the garbage collector close it.
+            warnings.simplefilter("ignore", ResourceWarning)
+            document.write_pdf(out, finisher=add_seal_field, pdf_variant=VARIANT)
         return Rendered(out.getvalue(), len(document.pages))
 
     def seal(self, name: str, purpose: str) -> bytes:

@@ -162,8 +162,7 @@ TENDER_NOTICE = TenderNotice(
         Block(
             heading="投标人资格",
             paragraphs=(
-                "年满十八周岁、具有完全民事行为能力的自然人，或者依法登记的法人、非法人组织均可投标；"
-                "同等条件下，本集体经济组织成员优先。",
+                "年满十八周岁的自然人、依法登记的法人均可投标；同等条件下本集体成员优先。",
                 "不接受联合体投标。被列入失信被执行人名单的不得投标。",
             ),
         ),
@@ -436,17 +435,10 @@ PLAIN_NOTICE = PlainNotice(
     head=WORKS_HEAD,
     title="延期公告",
     blocks=(
-        Block(
-            heading="延期原因", paragraphs=("因招标文件澄清影响投标文件编制，投标截止时间顺延。",)
-        ),
-        Block(
-            heading="新的时间",
-            rows=(("原截止时间", "2026-12-10 09:00"), ("新截止时间", "2026-12-17 09:00")),
-        ),
+        Block(heading="延期原因", paragraphs=("因招标文件澄清，投标截止时间顺延。",)),
+        Block(heading="新的时间", rows=(("原截止", "2026-12-10"), ("新截止", "2026-12-17"))),
     ),
-    steps=(
-        Step(label="投标截止、开标", at="2026-12-17T01:00:00Z", article="招标投标法第二十三条"),
-    ),
+    steps=(Step(label="投标截止", at="2026-12-17T01:00:00Z", article="招标投标法第二十三条"),),
     contacts=CONTACTS,
 )
 
