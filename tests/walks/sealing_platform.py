@@ -68,6 +68,11 @@ class Platform:
         keys = tuple(custodian(number) for number in range(1, 6))
         self.record = records.OpeningRecord("county.example", "T-1", "1", part, opens, 3, 3, keys)
         self.certificate = b""
+        self.lock = threading.Lock()
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget all bids, uploads and faults; the bidder stays enrolled."""
         self.lines = [b"one", b"two", b"three"]
         self.uploads: list[Upload] = []
         self.bids: dict[str, dict[str, Any]] = {}
@@ -75,7 +80,6 @@ class Platform:
         self.changes: dict[str, Any] = {}
         self.seals = 0
         self.hang_from: int | None = None  # slices from this offset on are never answered
-        self.lock = threading.Lock()
 
     def fault(self, name: str) -> bool:
         """Take a fault off the list, if it is the next one of its kind."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from keys.verdict import Judgement, Verdict
 from tests.vectors.pages import ROOT, run_build, serving
@@ -28,14 +28,10 @@ def script(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return path.read_bytes()
 
 
-@pytest.fixture
-def platform() -> Platform:
-    return Platform()
-
-
-@pytest.fixture
-def origin(platform: Platform, script: bytes) -> Iterator[str]:
-    made = platform
+@pytest.fixture(scope="module")
+def site(browser: Browser, script: bytes) -> Iterator[tuple[Platform, BrowserContext]]:
+    """One platform and one browser for all tests here; the browser enrols once."""
+    made = Platform()
 
     class Here(Site):
         platform = made
@@ -44,18 +40,33 @@ def origin(platform: Platform, script: bytes) -> Iterator[str]:
             "/static/style.css": ("text/css", (ROOT / "static" / "style.css").read_bytes()),
         }
 
-    with serving(Here) as address:
-        yield address
+    with serving(Here) as origin:
+        county = browser.new_context(
+            base_url=origin, locale="zh-CN", timezone_id="Asia/Shanghai", accept_downloads=True
+        )
+        page = county.new_page()
+        page.goto("/enrol")
+        page.click("#enrolment-submit")
+        expect(page.locator("#sealing-form")).to_be_visible()
+        page.close()
+        yield made, county
+        county.close()
 
 
 @pytest.fixture
-def page(context: BrowserContext, origin: str) -> Page:
-    """A page whose browser holds the bidder's enrolled key, with the form ready."""
-    opened = context.new_page()
-    opened.goto(f"{origin}/enrol")
-    opened.click("#enrolment-submit")
+def platform(site: tuple[Platform, BrowserContext]) -> Platform:
+    site[0].reset()
+    return site[0]
+
+
+@pytest.fixture
+def page(site: tuple[Platform, BrowserContext], platform: Platform) -> Iterator[Page]:
+    """The sealing page of a fresh tender, with the form ready."""
+    opened = site[1].new_page()
+    opened.goto("/")
     expect(opened.locator("#sealing-form")).to_be_visible()
-    return opened
+    yield opened
+    opened.close()
 
 
 def write(path: Path, content: bytes) -> Path:
@@ -258,9 +269,7 @@ def test_nothing_is_sealed_for_a_record_that_cannot_be_trusted(
     expect(page.locator("#sealing-form")).to_be_hidden()
 
 
-def test_a_browser_without_the_key_is_sent_to_enrol(page: Page, context: BrowserContext):
-    browser = context.browser
-    assert browser is not None
+def test_a_browser_without_the_key_is_sent_to_enrol(page: Page, browser: Browser):
     other = browser.new_context()
     stranger = other.new_page()
     stranger.goto(page.url)
