@@ -8,6 +8,7 @@ import threading
 import time
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -18,6 +19,7 @@ from tender.accounts.menu import ROLE_NAMES, menu
 from tender.accounts.sessions import identify
 from tender.bids.committer import Committer
 from tender.core import jobs, running, web
+from tender.core.backup import backup, restore
 from tender.core.errors import DomainError
 from tender.core.i18n import N_
 from tender.core.messages import send_email
@@ -25,6 +27,7 @@ from tender.core.migrating import migrate, require_current
 from tender.core.platform import Handler, Platform, connect
 from tender.core.processes import die_with_parent
 from tender.core.settings import load
+from tender.ledger.audit import audit
 from tender.ledger.ticking import sign_if_grown
 from tender.opening.ticking import close_due, hide_numbers, open_ready
 from tender.procedure.models import Custodian
@@ -125,21 +128,48 @@ def prepare_to_serve() -> None:
         )
 
 
+def audited(joined: Platform) -> str:
+    """The ledger computed again from its lines, in a sentence; raises if it does not agree."""
+    with joined.database.read() as session:
+        found = audit(session, joined.settings)
+    newest = found.newest.isoformat() if found.newest else "-"
+    return f"ledger verified: {found.size} entries up to {newest}, root {found.root}"
+
+
+def bring_back(source: Path) -> str:
+    """Restore a backup into an empty installation and verify its ledger."""
+    settings = load()
+    restore(settings, source)
+    joined = connect(settings)
+    migrate(joined.database)
+    return audited(joined)
+
+
 def main(arguments: list[str]) -> int:
     """The product's commands."""
     command, rest = (arguments[0], arguments[1:]) if arguments else ("", [])
-    if command == "migrate":
-        migrate(platform().database)
-        return 0
-    if command == "tick":
-        print(tick(platform(), seconds=0))
-        return 0
-    if command == "serve":
-        return running.serve(load(), rest, prepare_to_serve)
-    if command == "worker":
-        return running.work(load())
-    sys.stderr.write("usage: wsgi.py migrate | tick | serve | worker\n")
-    return 2
+    match command, rest:
+        case "migrate", []:
+            migrate(platform().database)
+        case "tick", []:
+            migrate(platform().database)
+            print(tick(platform(), seconds=0))
+        case "serve", _:
+            return running.serve(load(), rest, prepare_to_serve)
+        case "worker", []:
+            migrate(platform().database)
+            return running.work(load())
+        case "backup", [target]:
+            print(f"{backup(platform().settings, Path(target))} files in {target}")
+            print(audited(platform()))
+        case "restore", [source]:
+            print(bring_back(Path(source)))
+        case _:
+            sys.stderr.write(
+                "usage: wsgi.py migrate | tick | serve | worker | backup FILE | restore FILE\n"
+            )
+            return 2
+    return 0
 
 
 if __name__ == "__main__":

@@ -135,3 +135,22 @@ def test_the_worker_takes_json_jobs_and_ends_at_a_signal():
             process.send_signal(signal.SIGTERM)
             code, said = ended(process)
             assert code == 0, said
+
+
+def test_backup_and_restore_verify_the_ledger_from_the_command_line(tmp_path):
+    archive = tmp_path / "all.tar"
+    with short_directory() as data, short_directory() as empty:
+        for directory, words in (
+            (data, ["tick"]),
+            (data, ["backup", str(archive)]),
+            (empty, ["restore", str(archive)]),
+        ):
+            with running(directory, *words) as process:
+                code, said = ended(process)
+                assert code == 0, said
+        assert "ledger verified" in said
+        with running(empty, "restore", str(archive)) as process:
+            code, said = ended(process)
+        assert code == 4
+        assert str(empty) in said
+        assert "Traceback" not in said
