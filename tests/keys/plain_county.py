@@ -320,7 +320,8 @@ class County:
             if tender is not None and entry.fields.get("tender") != tender:
                 continue
             if entry.event == "document.issued":
-                index.append({**entry.fields, "seq": entry.seq})
+                row = {name: entry.fields[name] for name in ("name", "kind", "tender", "sha256")}
+                index.append({**row, "seq": entry.seq})
                 name = entry.fields["name"]
                 write(root / f"documents/{name}.pdf", self.documents[name])
             if entry.event == "attachment.published":
