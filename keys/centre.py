@@ -169,15 +169,19 @@ class Centre:
         _write(path, data, 0o644)
         return data
 
-    def revoke(self, certificate: bytes, *, reason: str, now: datetime) -> None:
+    def revoke(
+        self, certificate: bytes, *, reason: str, now: datetime, since: datetime | None = None
+    ) -> None:
         """Withdraw a certificate of this authority (吊销) and make the new list.
 
-        `reason` is a name of RFC 5280 section 5.3.1 (`keyCompromise`, `superseded` ...). A bid
-        that was submitted before stands; see the verdict's rule.
+        `reason` is a name of RFC 5280 section 5.3.1 (`keyCompromise`, `superseded` ...). `since`
+        dates it back, to the theft of a key. What was signed and dated before then stands, and a
+        bid that was submitted before stays a bid (the verdict's rule).
         """
         subject_certificate = load_certificate(certificate)
         issuer = self._issuer_role(subject_certificate)
-        entry = Revoked(subject_certificate.serial_number, now.replace(microsecond=0), reason)
+        moment = (since or now).replace(microsecond=0)
+        entry = Revoked(subject_certificate.serial_number, moment, reason)
         x509.ReasonFlags(reason)  # An unknown reason is refused before anything is written.
         line = {
             "issuer": issuer.value,

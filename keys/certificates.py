@@ -349,11 +349,5 @@ def _require_not_revoked(
     entry = crl.get_revoked_certificate_by_serial_number(certificate.serial_number)
     if entry is None:
         return
-    try:
-        reason = entry.extensions.get_extension_for_class(x509.CRLReason).value.reason
-    except x509.ExtensionNotFound:
-        reason = x509.ReasonFlags.unspecified
-    # After a compromise of the key nobody can tell old signatures from new ones.
-    compromised = reason in (x509.ReasonFlags.key_compromise, x509.ReasonFlags.ca_compromise)
-    if compromised or entry.revocation_date_utc <= at:
+    if entry.revocation_date_utc <= at:
         raise Forged("certificate_revoked", "A certificate of the path had been withdrawn.")

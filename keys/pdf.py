@@ -22,14 +22,17 @@ MAX_BYTES = 64 * 1024 * 1024
 MAX_REVISIONS = 16
 
 
-def verify_issued(pdf_bytes: bytes, roots: Sequence[bytes]) -> Signed:
+def verify_issued(
+    pdf_bytes: bytes, roots: Sequence[bytes], *, crls: Sequence[bytes] = ()
+) -> Signed:
     """Check that a PDF is exactly as the centre sealed it, at level PAdES B-LTA.
 
-    `roots` are the pinned root certificates, DER or PEM. Raises `Malformed` for what is no
-    readable PDF, `Refused` for a document without our seal or without its archival timestamp,
-    `Forged` for one that was changed, or whose seal does not hold.
+    `roots` are the pinned root certificates, DER or PEM; `crls` may add newer revocation lists to
+    those inside, so that a seal withdrawn from a date before its use is found out. Raises
+    `Malformed` for what is no readable PDF, `Refused` for a document without our seal or without
+    its archival timestamp, `Forged` for one that was changed, or whose seal does not hold.
     """
-    signed = read_signed(pdf_bytes, roots)
+    signed = read_signed(pdf_bytes, roots, crls=crls)
     if signed.level is not Level.B_LTA:
         raise Refused(
             "pdf_level", "The document's last timestamp is missing: it was cut short, or is older."
@@ -37,7 +40,7 @@ def verify_issued(pdf_bytes: bytes, roots: Sequence[bytes]) -> Signed:
     return signed
 
 
-def read_signed(pdf_bytes: bytes, roots: Sequence[bytes]) -> Signed:
+def read_signed(pdf_bytes: bytes, roots: Sequence[bytes], *, crls: Sequence[bytes] = ()) -> Signed:
     """The same check for a document of any level, an earlier revision included."""
     if len(pdf_bytes) > MAX_BYTES:
         raise Malformed("pdf_too_large", "The file is larger than any document that we issue.")
@@ -45,7 +48,7 @@ def read_signed(pdf_bytes: bytes, roots: Sequence[bytes]) -> Signed:
         raise Malformed("pdf_malformed", "The file does not begin and end as our PDFs do.")
     from keys.pdfseal import examine  # Loads pyHanko, which takes most of a second.
 
-    return examine(pdf_bytes, roots)
+    return examine(pdf_bytes, roots, crls)
 
 
 def compare_with_issued(

@@ -72,13 +72,14 @@ class _Opened:
     stamps: tuple[EmbeddedPdfSignature, ...]
 
 
-def examine(data: bytes, roots: Sequence[bytes]) -> Signed:
+def examine(data: bytes, roots: Sequence[bytes], crls: Sequence[bytes]) -> Signed:
     """Check everything; see `keys.pdf.read_signed` for the errors."""
     pinned = [load_certificate(one) for one in roots]
+    newer = [load_crl(one) for one in crls]
     try:
         opened = _open(data)
         _check_structure(opened)
-        return _check_signatures(opened, pinned)
+        return _check_signatures(opened, _material(opened, pinned, newer))
     except KeysError:
         raise
     except Exception as error:  # A hostile file can make a parser raise anything.
@@ -150,8 +151,7 @@ def _covered(data: bytes, signature: EmbeddedPdfSignature, *, after: int) -> int
     return end
 
 
-def _check_signatures(opened: _Opened, roots: list[x509.Certificate]) -> Signed:
-    material = _material(opened, roots)
+def _check_signatures(opened: _Opened, material: Material) -> Signed:
     sealed = check_seal(opened.seal.pkcs7_content, _digest(opened.data, opened.seal), material)
     moment = sealed.stamp.time
     newest: Stamped = sealed.stamp
@@ -182,14 +182,18 @@ def _digest(data: bytes, signature: EmbeddedPdfSignature) -> bytes:
     return digest.digest()
 
 
-def _material(opened: _Opened, roots: list[x509.Certificate]) -> Material:
+def _material(
+    opened: _Opened,
+    roots: list[x509.Certificate],
+    newer: list[x509.CertificateRevocationList],
+) -> Material:
     """Certificates and revocation lists that the document brings along; never its roots."""
     if "/DSS" not in opened.reader.root:
-        return Material(roots, [], [])
+        return Material(roots, [], newer)
     store = opened.reader.root["/DSS"]
     certificates = [load_certificate(one) for one in _streams(store, "/Certs")]
     crls = [load_crl(one) for one in _streams(store, "/CRLs")]
-    return Material(roots, certificates, crls)
+    return Material(roots, certificates, [*crls, *newer])
 
 
 def _streams(store: Any, name: str) -> list[bytes]:

@@ -6,6 +6,7 @@ import hashlib
 import random
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -39,7 +40,7 @@ UPDATES = (
     t.leave_an_orphan,
     t.swap_fonts,
 )
-EDITS = {
+EDITS: dict[str, Callable[[], bytes]] = {
     "a byte after the end": lambda: workshop.sealed() + b"\n",
     "words after the end": lambda: workshop.sealed() + b"% 99,999,999 %%EOF\n",
     "zeros after the end": lambda: workshop.sealed() + bytes(512),
@@ -178,9 +179,20 @@ def test_a_seal_withdrawn_before_it_was_used_is_refused() -> None:
     pem = (centre.directory / "seal.crt").read_bytes()
     centre.revoke(pem, reason="superseded", now=workshop.NOW + timedelta(days=1))
     misused = workshop.seal_with(keys, now=workshop.NOW + timedelta(days=2))
-    assert verify_issued(honest, centre.roots)
+    assert verify_issued(honest, centre.roots).signing_time == workshop.NOW
     with pytest.raises(Forged):
         verify_issued(misused, centre.roots)
+
+
+def test_newer_lists_find_out_a_seal_that_was_stolen_before() -> None:
+    centre = workshop.new_centre()
+    pdf = workshop.seal_with(open_keys(centre), now=workshop.NOW)
+    pem = (centre.directory / "seal.crt").read_bytes()
+    found = workshop.NOW + timedelta(days=9)
+    theft = workshop.NOW - timedelta(hours=1)
+    centre.revoke(pem, reason="keyCompromise", now=found, since=theft)
+    with pytest.raises(Forged):
+        verify_issued(pdf, centre.roots, crls=centre.crls(found))
 
 
 def test_a_document_without_a_pinned_root_is_nobodys() -> None:
