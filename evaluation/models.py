@@ -37,39 +37,60 @@ class MemberStatus(StrEnum):
 
 
 class PanelDraw(Base):
-    """A draw (抽取) that anybody can recompute: seed, frozen pool's hash and the order."""
+    """A draw (抽取) that anybody can recompute: seed, frozen pool's hash and the order.
+
+    `secret` is the centre's own contribution, committed to by hash in the same ledger entry that
+    freezes the pool and told to nobody before the draw. `docs/evaluation.md` has the scheme.
+    """
 
     __tablename__ = "panel_draw"
+    __table_args__ = (
+        CheckConstraint("(seed IS NULL) = (drawn_at IS NULL)", name="drawn"),
+        CheckConstraint("(drawn_by IS NULL) = (drawn_at IS NULL)", name="drawn_by"),
+    )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
     tender_id: Mapped[str] = mapped_column(ForeignKey("tender.id"), unique=True)
-    size: Mapped[int] = mapped_column(Integer)
-    speciality: Mapped[str] = mapped_column(String(20))
+    quotas: Mapped[dict[str, int]] = mapped_column(JSON)  # speciality code -> seats
     pool: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     pool_sha256: Mapped[str] = mapped_column(String(64))
+    parties: Mapped[dict[str, Any]] = mapped_column(JSON)  # whom recusal was judged against
+    secret: Mapped[str] = mapped_column(String(64))  # base64url, 32 bytes
     contributions: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
-    seed: Mapped[str] = mapped_column(String(64))
-    order: Mapped[list[dict[str, Any]]] = mapped_column(JSON)  # expert, key, outcome, reason
-    drawn_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    drawn_by: Mapped[str] = mapped_column(String(32))
+    frozen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    frozen_by: Mapped[str] = mapped_column(String(32))
+    frozen_seq: Mapped[int] = mapped_column(BigInteger)
+    seed: Mapped[str | None] = mapped_column(String(64))
+    order: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)  # places, with reasons
+    drawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    drawn_by: Mapped[str | None] = mapped_column(String(32))
 
 
 class PanelMember(Base):
     """A member of the panel (评标委员会成员); names are secret until the result (TBL 37)."""
 
     __tablename__ = "panel_member"
-    __table_args__ = (UniqueConstraint("tender_id", "person_id"),)
+    __table_args__ = (
+        UniqueConstraint("tender_id", "person_id"),
+        CheckConstraint("(status = 'submitted') = (submitted_at IS NOT NULL)", name="submitted"),
+        CheckConstraint("(sheet_sha256 IS NULL) = (submitted_at IS NULL)", name="sheet"),
+    )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
     tender_id: Mapped[str] = mapped_column(ForeignKey("tender.id"), index=True)
     person_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
+    speciality: Mapped[str | None] = mapped_column(String(20))
     representative: Mapped[bool] = mapped_column(Boolean, default=False)  # 招标人代表
     position: Mapped[int] = mapped_column(Integer)
     status: Mapped[MemberStatus] = mapped_column(enum_column(MemberStatus))
     reason: Mapped[str | None] = mapped_column(Text)
     seated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     submitted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    sheet_sha256: Mapped[str | None] = mapped_column(String(64))
+    sheet_sha256: Mapped[str | None] = mapped_column(String(64))  # salted: scores can be guessed
+    salt: Mapped[str | None] = mapped_column(String(64))
+    outlier_reason: Mapped[str | None] = mapped_column(Text)
+    signed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # the evaluation report
+    dissent: Mapped[str | None] = mapped_column(Text)
 
     person: Mapped[Person] = relationship()
 
@@ -93,6 +114,32 @@ class ScoreItem(Base):
     saved_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class CorrectionCause(StrEnum):
+    """The only four causes for which a submitted score may be changed (O87 art. 64)."""
+
+    SUM = "sum"  # 分值汇总计算错误
+    RANGE = "range"  # 分项评分超出评分标准范围
+    OBJECTIVE = "objective"  # 客观评审因素评分不一致
+    EXTREME = "extreme"  # 经评标委员会认定评分畸高、畸低
+
+
+class ScoreChange(Base):
+    """A change of a submitted score: cause, reason and both values, kept for good."""
+
+    __tablename__ = "score_change"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    member_id: Mapped[str] = mapped_column(ForeignKey("panel_member.id"), index=True)
+    bid_id: Mapped[str] = mapped_column(String(32))
+    criterion_id: Mapped[str] = mapped_column(ForeignKey("criterion.id"))
+    cause: Mapped[CorrectionCause] = mapped_column(enum_column(CorrectionCause))
+    reason: Mapped[str] = mapped_column(Text)
+    before: Mapped[Decimal | None] = mapped_column(Numeric(8, 3))
+    after: Mapped[Decimal] = mapped_column(Numeric(8, 3))
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ledger_seq: Mapped[int] = mapped_column(BigInteger)
+
+
 class Rejection(Base):
     """A bid rejected (否决投标) with its legal ground (REG art. 51) and reason."""
 
@@ -102,6 +149,7 @@ class Rejection(Base):
     tender_id: Mapped[str] = mapped_column(ForeignKey("tender.id"), index=True)
     ground: Mapped[str] = mapped_column(String(80))
     reason: Mapped[str] = mapped_column(Text)
+    wording: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))  # computed
     decided_by: Mapped[str] = mapped_column(String(32))
     decided_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
@@ -207,4 +255,5 @@ class FindingRow(Base):
     reason: Mapped[str | None] = mapped_column(Text)
     decided_by: Mapped[str | None] = mapped_column(String(32))
     decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    explanation: Mapped[str | None] = mapped_column(Text)  # the bidder's own
+    asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # the bidders, to explain
+    explanations: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)  # by organisation

@@ -976,7 +976,8 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("decided_by", sa.String(length=32), nullable=True),
         sa.Column("decided_at", tender.core.db.UtcDateTime(timezone=True), nullable=True),
-        sa.Column("explanation", sa.Text(), nullable=True),
+        sa.Column("asked_at", tender.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("explanations", sa.JSON(), nullable=False),
         sa.CheckConstraint(
             "(decision = 'open') = (decided_at IS NULL)", name=op.f("ck_finding_decided")
         ),
@@ -1117,15 +1118,23 @@ def upgrade() -> None:
         "panel_draw",
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("tender_id", sa.String(length=32), nullable=False),
-        sa.Column("size", sa.Integer(), nullable=False),
-        sa.Column("speciality", sa.String(length=20), nullable=False),
+        sa.Column("quotas", sa.JSON(), nullable=False),
         sa.Column("pool", sa.JSON(), nullable=False),
         sa.Column("pool_sha256", sa.String(length=64), nullable=False),
+        sa.Column("parties", sa.JSON(), nullable=False),
+        sa.Column("secret", sa.String(length=64), nullable=False),
         sa.Column("contributions", sa.JSON(), nullable=False),
-        sa.Column("seed", sa.String(length=64), nullable=False),
+        sa.Column("frozen_at", tender.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("frozen_by", sa.String(length=32), nullable=False),
+        sa.Column("frozen_seq", sa.BigInteger(), nullable=False),
+        sa.Column("seed", sa.String(length=64), nullable=True),
         sa.Column("order", sa.JSON(), nullable=False),
-        sa.Column("drawn_at", tender.core.db.UtcDateTime(timezone=True), nullable=False),
-        sa.Column("drawn_by", sa.String(length=32), nullable=False),
+        sa.Column("drawn_at", tender.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("drawn_by", sa.String(length=32), nullable=True),
+        sa.CheckConstraint(
+            "(drawn_by IS NULL) = (drawn_at IS NULL)", name=op.f("ck_panel_draw_drawn_by")
+        ),
+        sa.CheckConstraint("(seed IS NULL) = (drawn_at IS NULL)", name=op.f("ck_panel_draw_drawn")),
         sa.ForeignKeyConstraint(["tender_id"], ["tender.id"], name=op.f("fk_panel_draw_tender_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_panel_draw")),
         sa.UniqueConstraint("tender_id", name=op.f("uq_panel_draw_tender_id")),
@@ -1135,6 +1144,7 @@ def upgrade() -> None:
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("tender_id", sa.String(length=32), nullable=False),
         sa.Column("person_id", sa.String(length=32), nullable=False),
+        sa.Column("speciality", sa.String(length=20), nullable=True),
         sa.Column("representative", sa.Boolean(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column(
@@ -1156,6 +1166,17 @@ def upgrade() -> None:
         sa.Column("seated_at", tender.core.db.UtcDateTime(timezone=True), nullable=True),
         sa.Column("submitted_at", tender.core.db.UtcDateTime(timezone=True), nullable=True),
         sa.Column("sheet_sha256", sa.String(length=64), nullable=True),
+        sa.Column("salt", sa.String(length=64), nullable=True),
+        sa.Column("outlier_reason", sa.Text(), nullable=True),
+        sa.Column("signed_at", tender.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("dissent", sa.Text(), nullable=True),
+        sa.CheckConstraint(
+            "(status = 'submitted') = (submitted_at IS NOT NULL)",
+            name=op.f("ck_panel_member_submitted"),
+        ),
+        sa.CheckConstraint(
+            "(sheet_sha256 IS NULL) = (submitted_at IS NULL)", name=op.f("ck_panel_member_sheet")
+        ),
         sa.ForeignKeyConstraint(
             ["person_id"], ["person.id"], name=op.f("fk_panel_member_person_id")
         ),
@@ -1195,6 +1216,7 @@ def upgrade() -> None:
         sa.Column("tender_id", sa.String(length=32), nullable=False),
         sa.Column("ground", sa.String(length=80), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("wording", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("decided_by", sa.String(length=32), nullable=False),
         sa.Column("decided_at", tender.core.db.UtcDateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["tender_id"], ["tender.id"], name=op.f("fk_rejection_tender_id")),
@@ -1300,6 +1322,55 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_award_tender_id"), ["tender_id"], unique=False)
 
     op.create_table(
+        "complaint",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("number", sa.String(length=64), nullable=False),
+        sa.Column("tender_id", sa.String(length=32), nullable=False),
+        sa.Column("objection_id", sa.String(length=32), nullable=False),
+        sa.Column("scope", sa.String(length=200), nullable=False),
+        sa.Column("organisation_id", sa.String(length=32), nullable=False),
+        sa.Column("filed_by", sa.String(length=32), nullable=False),
+        sa.Column("facts", sa.Text(), nullable=False),
+        sa.Column("request", sa.Text(), nullable=False),
+        sa.Column("filed_at", tender.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("review_due", tender.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("decision_due", tender.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("suspended_at", tender.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column(
+            "status",
+            sa.Enum(
+                "filed",
+                "upheld",
+                "rejected",
+                "not_accepted",
+                name="complaintstatus",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("decision", sa.Text(), nullable=True),
+        sa.Column("decided_at", tender.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("decided_by", sa.String(length=32), nullable=True),
+        sa.CheckConstraint(
+            "(status = 'filed') = (decided_at IS NULL)", name=op.f("ck_complaint_decided")
+        ),
+        sa.CheckConstraint(
+            "(decided_at IS NULL) = (decision IS NULL)", name=op.f("ck_complaint_decision")
+        ),
+        sa.ForeignKeyConstraint(
+            ["objection_id"], ["objection.id"], name=op.f("fk_complaint_objection_id")
+        ),
+        sa.ForeignKeyConstraint(["tender_id"], ["tender.id"], name=op.f("fk_complaint_tender_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_complaint")),
+        sa.UniqueConstraint("number", name=op.f("uq_complaint_number")),
+        sa.UniqueConstraint("objection_id", name=op.f("uq_complaint_objection_id")),
+    )
+    with op.batch_alter_table("complaint", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_complaint_tender_id"), ["tender_id"], unique=False)
+
+    op.create_table(
         "evaluation",
         sa.Column("lot_id", sa.String(length=32), nullable=False),
         sa.Column("tender_id", sa.String(length=32), nullable=False),
@@ -1333,6 +1404,42 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("opening_record", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_opening_record_lot_id"), ["lot_id"], unique=False)
+
+    op.create_table(
+        "score_change",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("member_id", sa.String(length=32), nullable=False),
+        sa.Column("bid_id", sa.String(length=32), nullable=False),
+        sa.Column("criterion_id", sa.String(length=32), nullable=False),
+        sa.Column(
+            "cause",
+            sa.Enum(
+                "sum",
+                "range",
+                "objective",
+                "extreme",
+                name="correctioncause",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("before", sa.Numeric(precision=8, scale=3), nullable=True),
+        sa.Column("after", sa.Numeric(precision=8, scale=3), nullable=False),
+        sa.Column("changed_at", tender.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("ledger_seq", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["criterion_id"], ["criterion.id"], name=op.f("fk_score_change_criterion_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["panel_member.id"], name=op.f("fk_score_change_member_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_score_change")),
+    )
+    with op.batch_alter_table("score_change", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_score_change_member_id"), ["member_id"], unique=False)
 
     op.create_table(
         "score_item",
@@ -1384,6 +1491,10 @@ def downgrade() -> None:
     op.drop_table("contract")
     op.drop_table("acceptance")
     op.drop_table("score_item")
+    with op.batch_alter_table("score_change", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_score_change_member_id"))
+
+    op.drop_table("score_change")
     with op.batch_alter_table("opening_record", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_opening_record_lot_id"))
 
@@ -1392,6 +1503,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_evaluation_tender_id"))
 
     op.drop_table("evaluation")
+    with op.batch_alter_table("complaint", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_complaint_tender_id"))
+
+    op.drop_table("complaint")
     with op.batch_alter_table("award", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_award_tender_id"))
         batch_op.drop_index(batch_op.f("ix_award_organisation_id"))

@@ -59,3 +59,45 @@ class Objection(Base):
     def owner_id(self) -> str:
         """The bidder that filed it."""
         return self.organisation_id
+
+
+class ComplaintStatus(StrEnum):
+    """Where a complaint stands."""
+
+    FILED = "filed"  # 已受理登记，待处理
+    UPHELD = "upheld"  # 投诉成立
+    REJECTED = "rejected"  # 驳回
+    NOT_ACCEPTED = "not_accepted"  # 不予受理
+
+
+class Complaint(Base):
+    """A complaint (投诉) to the review body, after the objection was answered (REG art. 60)."""
+
+    __tablename__ = "complaint"
+    __table_args__ = (
+        CheckConstraint("(status = 'filed') = (decided_at IS NULL)", name="decided"),
+        CheckConstraint("(decided_at IS NULL) = (decision IS NULL)", name="decision"),
+    )
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    number: Mapped[str] = mapped_column(String(64), unique=True)
+    tender_id: Mapped[str] = mapped_column(ForeignKey("tender.id"), index=True)
+    objection_id: Mapped[str] = mapped_column(ForeignKey("objection.id"), unique=True)
+    scope: Mapped[str] = mapped_column(String(200))
+    organisation_id: Mapped[str] = mapped_column(String(32))
+    filed_by: Mapped[str] = mapped_column(String(32))
+    facts: Mapped[str] = mapped_column(Text)
+    request: Mapped[str] = mapped_column(Text)
+    filed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    review_due: Mapped[datetime] = mapped_column(UtcDateTime)
+    decision_due: Mapped[datetime] = mapped_column(UtcDateTime)
+    suspended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # the body stopped the tender
+    status: Mapped[ComplaintStatus] = mapped_column(enum_column(ComplaintStatus))
+    decision: Mapped[str | None] = mapped_column(Text)
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    decided_by: Mapped[str | None] = mapped_column(String(32))
+
+    @property
+    def owner_id(self) -> str:
+        """The bidder that filed it."""
+        return self.organisation_id

@@ -15,7 +15,8 @@ TENDER: Transitions = {
     T.PUBLISHED: frozenset({T.CLOSED, T.CANCELLED}),
     T.CLOSED: frozenset({T.OPENED, T.FAILED, T.CANCELLED}),
     T.OPENED: frozenset({T.EVALUATED, T.FAILED, T.CANCELLED}),
-    T.EVALUATED: frozenset({T.CANDIDATES, T.FAILED, T.CANCELLED}),
+    # Procurement has no candidates notice: its evaluated tender is awarded at once (O87 art. 68).
+    T.EVALUATED: frozenset({T.CANDIDATES, T.AWARDED, T.FAILED, T.CANCELLED}),
     T.CANDIDATES: frozenset({T.AWARDED, T.EVALUATED, T.FAILED, T.CANCELLED}),
     T.AWARDED: frozenset({T.CONTRACTED}),
     T.CONTRACTED: frozenset(),
