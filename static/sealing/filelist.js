@@ -2,8 +2,6 @@
  * The files that are about to be sealed: names, sizes, pages, and what looks wrong with them.
  */
 
-import { filesSize } from "./envelope.js";
-import { sealedSize } from "./cobblestone.js";
 import { inspect } from "./inspect.js";
 import { byId, bytesText, element, shape, sizeText, t } from "./words.js";
 
@@ -22,13 +20,12 @@ export class FileList {
     return this.#chosen.map(({ file }) => file);
   }
 
-  /** Bytes that will go up, padding and tags included. */
-  get sealedBytes() {
-    return this.files.length === 0 ? 0 : sealedSize(filesSize(this.files.map(({ size }) => size)));
+  get #bytes() {
+    return this.files.reduce((sum, { size }) => sum + size, 0);
   }
 
   get tooLarge() {
-    return this.sealedBytes > this.#maxBytes;
+    return this.#bytes > this.#maxBytes;
   }
 
   get inspecting() {
@@ -103,7 +100,7 @@ export class FileList {
       );
       const key = this.tooLarge ? "files_too_large" : "files_total";
       const total = element("p", { class: this.tooLarge ? "error" : "hint" }, t(key, {
-        n: this.files.length, size: bytesText(this.sealedBytes), max: bytesText(this.#maxBytes),
+        n: this.files.length, size: bytesText(this.#bytes), max: bytesText(this.#maxBytes),
       }));
       place.replaceChildren(table, total);
     }

@@ -34,10 +34,9 @@ SEALING_MESSAGES: dict[str, str] = {
     "remove": N_("Remove"),
     "remove_named": N_("Remove {name}"),
     "no_files": N_("No files chosen."),
-    "files_total": N_("{n} files; {size} will be sent after encryption (at most {max})."),
+    "files_total": N_("{n} files, {size} together (at most {max})."),
     "files_too_large": N_(
-        "{n} files make {size} after encryption; at most {max} are allowed. Please remove "
-        "or shrink files."
+        "{n} files are {size} together; at most {max} are allowed. Please remove or shrink files."
     ),
     "file_reading": N_("Reading the file"),
     "file_good": N_("Nothing unusual"),
