@@ -262,6 +262,8 @@ class Site(Pages):
         elif self.path == "/enrol":
             body = self.platform.page("bids/_enrolment.html", self.language)
             self.answer(200, body, Content_Type="text/html; charset=utf-8")
+        elif self.path == "/login":
+            self.answer(200, b"<!doctype html>", Content_Type="text/html")
         elif self.path.startswith("/receipts/"):
             bid = self.platform.bids[self.path.rpartition("/")[2]]
             due = self.platform.fault("proof-late")
@@ -313,7 +315,10 @@ class Site(Pages):
         offset = int(self.headers["Upload-Offset"])
         upload.tried.append((offset, len(body)))
         assert offset // 2**23 == (offset + len(body) - 1) // 2**23, "crosses a piece"
-        for status in (409, 423, 460, 503):
+        if platform.fault("signed-out"):
+            self.answer(303, Location="/login")
+            return
+        for status in (404, 409, 423, 460, 503):
             if platform.fault(str(status)):
                 self.refuse(status)
                 return

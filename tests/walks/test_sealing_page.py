@@ -219,6 +219,79 @@ def test_a_file_that_changed_meanwhile_is_sealed_anew_under_a_fresh_key(
     opened_bid(platform, tmp_path, content)
 
 
+def test_an_upload_that_is_gone_is_begun_anew(page: Page, platform: Platform, tmp_path: Path):
+    platform.faults = ["404"]
+    content = noise(PIECE + 5)
+    fill(page, write(tmp_path / "a.bin", content))
+    submit(page)
+    assert len(platform.uploads) == 2
+    opened_bid(platform, tmp_path, content)
+
+
+def test_who_was_signed_out_signs_in_elsewhere_and_goes_on(
+    page: Page, platform: Platform, tmp_path: Path
+):
+    platform.faults = ["signed-out"]
+    content = noise(2 * PIECE)
+    fill(page, write(tmp_path / "a.bin", content))
+    page.click("#sealing-submit")
+    assert "重新登录" in problem(page, "signed_out")
+    submit(page)
+    expect(page.locator("#sealing-problem")).to_be_hidden()
+    assert len(platform.uploads) == 1
+    opened_bid(platform, tmp_path, content)
+
+
+def test_a_pause_stops_the_upload_until_the_bidder_goes_on(
+    page: Page, platform: Platform, tmp_path: Path
+):
+    platform.hang_from = PIECE
+    content = noise(3 * PIECE)
+    fill(page, write(tmp_path / "a.bin", content))
+    page.click("#sealing-submit")
+    upload = wait_for(page, platform, lambda one: len(one.data) >= PIECE)
+    page.click("#sealing-pause")
+    expect(page.locator("#sealing-pause")).to_have_text("继续")
+    expect(page.locator("#sealing-rate")).to_contain_text("已暂停")
+    platform.hang_from = None
+    page.wait_for_timeout(700)
+    tried = len(upload.tried)
+    page.evaluate("dispatchEvent(new Event('online'))")
+    page.wait_for_timeout(1500)
+    assert len(upload.tried) == tried
+    page.click("#sealing-pause")
+    expect(page.locator("#sealing-receipt")).to_be_visible()
+    opened_bid(platform, tmp_path, content)
+
+
+def test_a_file_changed_after_it_was_chosen_is_not_sealed(
+    page: Page, platform: Platform, tmp_path: Path
+):
+    file = write(tmp_path / "a.bin", noise(PIECE))
+    fill(page, file)
+    write(file, noise(100))
+    os.utime(file, (1_700_000_000, 1_700_000_000))
+    page.click("#sealing-submit")
+    assert "被修改" in problem(page, "file_changed")
+    assert platform.bids == {}
+
+
+def test_the_key_cannot_be_taken_out_of_the_browser(page: Page):
+    exported = page.evaluate(
+        """async () => {
+          const database = await new Promise((resolve) => {
+            indexedDB.open("sealed-bids").onsuccess = (event) => resolve(event.target.result);
+          });
+          const all = database.transaction("identities").objectStore("identities").getAll();
+          await new Promise((resolve) => { all.onsuccess = resolve; });
+          return Promise.all(all.result.map(({ privateKey }) => Promise.any(
+            ["jwk", "pkcs8", "raw"].map((format) => crypto.subtle.exportKey(format, privateKey)),
+          ).then(() => "exported", () => "kept")));
+        }"""
+    )
+    assert exported == ["kept"]
+
+
 def test_a_lost_answer_to_seal_is_asked_again_and_counts_once(
     page: Page, platform: Platform, tmp_path: Path
 ):
