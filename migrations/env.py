@@ -17,6 +17,7 @@ import tender.objections.models
 import tender.opening.models
 import tender.procedure.models
 import tender.publication.models
+import tender.publication.search
 import tender.supervision.models
 from tender.core.db import Base, Database
 
@@ -34,6 +35,7 @@ ROOMS = (
     tender.opening.models,
     tender.procedure.models,
     tender.publication.models,
+    tender.publication.search,
     tender.supervision.models,
 )
 

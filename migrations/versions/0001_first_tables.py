@@ -238,10 +238,11 @@ def upgrade() -> None:
         sa.Column("ledger_seq", sa.BigInteger(), nullable=False),
         sa.Column("document_id", sa.String(length=32), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_notice")),
+        sa.UniqueConstraint("ledger_seq", name=op.f("uq_notice_ledger_seq")),
     )
     with op.batch_alter_table("notice", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_notice_published_at"), ["published_at"], unique=False)
-        batch_op.create_index("ix_notice_tender", ["tender_id", "published_at"], unique=False)
+        batch_op.create_index("ix_notice_kind", ["kind", "ledger_seq"], unique=False)
+        batch_op.create_index("ix_notice_tender", ["tender_id", "ledger_seq"], unique=False)
 
     op.create_table(
         "opening",
@@ -386,8 +387,25 @@ def upgrade() -> None:
         sa.UniqueConstraint("login", name=op.f("uq_person_login")),
     )
     op.create_table(
+        "public_attachment",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("tender_id", sa.String(length=32), nullable=False),
+        sa.Column("title", sa.String(length=200), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("media_type", sa.String(length=120), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("published_at", tender.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("ledger_seq", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_public_attachment")),
+        sa.UniqueConstraint(
+            "tender_id", "sha256", name=op.f("uq_public_attachment_tender_id_sha256")
+        ),
+    )
+    op.create_table(
         "public_tender",
         sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.Column("number", sa.String(length=64), nullable=False),
         sa.Column("ocid", sa.String(length=80), nullable=False),
         sa.Column("title", sa.String(length=300), nullable=False),
@@ -406,13 +424,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_public_tender")),
         sa.UniqueConstraint("number", name=op.f("uq_public_tender_number")),
         sa.UniqueConstraint("ocid", name=op.f("uq_public_tender_ocid")),
+        sa.UniqueConstraint("seq", name=op.f("uq_public_tender_seq")),
     )
     with op.batch_alter_table("public_tender", schema=None) as batch_op:
-        batch_op.create_index("ix_public_tender_closing", ["closes_at", "id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_public_tender_kind"), ["kind"], unique=False)
-        batch_op.create_index("ix_public_tender_newest", ["published_at", "id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_public_tender_stage"), ["stage"], unique=False)
-        batch_op.create_index(batch_op.f("ix_public_tender_township"), ["township"], unique=False)
+        batch_op.create_index("ix_public_tender_closing", ["closes_at", "seq"], unique=False)
+        batch_op.create_index("ix_public_tender_stage", ["stage", "seq"], unique=False)
 
     op.create_table(
         "refusal",
@@ -442,6 +458,21 @@ def upgrade() -> None:
     with op.batch_alter_table("release", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_release_opening_id"), ["opening_id"], unique=False)
 
+    op.create_table(
+        "search_posting",
+        sa.Column("term", sa.String(length=120), nullable=False),
+        sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("term", "seq", name=op.f("pk_search_posting")),
+    )
+    with op.batch_alter_table("search_posting", schema=None) as batch_op:
+        batch_op.create_index("ix_search_posting_seq", ["seq"], unique=False)
+
+    op.create_table(
+        "search_term",
+        sa.Column("term", sa.String(length=120), nullable=False),
+        sa.Column("tenders", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("term", name=op.f("pk_search_term")),
+    )
     op.create_table(
         "stored_file",
         sa.Column("id", sa.String(length=32), nullable=False),
@@ -1613,6 +1644,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_stored_file_sha256"))
 
     op.drop_table("stored_file")
+    op.drop_table("search_term")
+    with op.batch_alter_table("search_posting", schema=None) as batch_op:
+        batch_op.drop_index("ix_search_posting_seq")
+
+    op.drop_table("search_posting")
     with op.batch_alter_table("release", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_release_opening_id"))
 
@@ -1622,13 +1658,11 @@ def downgrade() -> None:
 
     op.drop_table("refusal")
     with op.batch_alter_table("public_tender", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_public_tender_township"))
-        batch_op.drop_index(batch_op.f("ix_public_tender_stage"))
-        batch_op.drop_index("ix_public_tender_newest")
-        batch_op.drop_index(batch_op.f("ix_public_tender_kind"))
+        batch_op.drop_index("ix_public_tender_stage")
         batch_op.drop_index("ix_public_tender_closing")
 
     op.drop_table("public_tender")
+    op.drop_table("public_attachment")
     op.drop_table("person")
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.drop_index("ix_outbox_due")
@@ -1645,7 +1679,7 @@ def downgrade() -> None:
     op.drop_table("opening")
     with op.batch_alter_table("notice", schema=None) as batch_op:
         batch_op.drop_index("ix_notice_tender")
-        batch_op.drop_index(batch_op.f("ix_notice_published_at"))
+        batch_op.drop_index("ix_notice_kind")
 
     op.drop_table("notice")
     with op.batch_alter_table("milestone", schema=None) as batch_op:

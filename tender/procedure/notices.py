@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from keys.encoding import timestamp
@@ -15,12 +16,12 @@ from tender.core.i18n import N_, gettext, speaking
 from tender.procedure.custody import record_of
 from tender.procedure.facts import lots_of, method_row, pricing_of, timeline_of
 from tender.procedure.kinds import Direction, Kind, kind_row
-from tender.procedure.models import Lot, Tender
+from tender.procedure.models import Lot, Tender, TenderDocument
 from tender.publication.documents import PlainNotice, TenderNotice
 from tender.publication.models import NoticeKind
 from tender.publication.ocds import value
 from tender.publication.parts import Block, Custodian, Head, NoticeLot, Party, SealedFor, Step
-from tender.publication.service import Content
+from tender.publication.service import Attachment, Content
 
 TITLES: dict[Kind, str] = {
     Kind.CONSTRUCTION: N_("Tender notice"),
@@ -74,6 +75,25 @@ def tender_notice(session: Session, tender: Tender, *, now: datetime, url: str) 
         tag="tender",
         sections={"tender": ocds_tender(tender, lots)},
         paper=paper,
+        attachments=_attachments(session, tender),
+    )
+
+
+def _attachments(session: Session, tender: Tender) -> tuple[Attachment, ...]:
+    query = (
+        select(TenderDocument)
+        .where(TenderDocument.tender_id == tender.id, TenderDocument.public.is_(True))
+        .order_by(TenderDocument.added_at, TenderDocument.id)
+    )
+    return tuple(
+        Attachment(
+            title=each.title,
+            name=each.file.name,
+            media_type=each.file.media_type,
+            size=each.file.size,
+            sha256=each.file.sha256,
+        )
+        for each in session.scalars(query)
     )
 
 

@@ -43,33 +43,37 @@ class PublicTender(Base):
 
     __tablename__ = "public_tender"
     __table_args__ = (
-        Index("ix_public_tender_closing", "closes_at", "id"),
-        Index("ix_public_tender_newest", "published_at", "id"),
+        Index("ix_public_tender_closing", "closes_at", "seq"),
+        Index("ix_public_tender_stage", "stage", "seq"),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)  # the tender's id
+    seq: Mapped[int] = mapped_column(BigInteger, unique=True)  # of its first notice: the order
     number: Mapped[str] = mapped_column(String(64), unique=True)
     ocid: Mapped[str] = mapped_column(String(80), unique=True)
     title: Mapped[str] = mapped_column(String(300))
-    kind: Mapped[str] = mapped_column(String(40), index=True)
+    kind: Mapped[str] = mapped_column(String(40))
     direction: Mapped[str] = mapped_column(String(20))
-    stage: Mapped[str] = mapped_column(String(40), index=True)
+    stage: Mapped[str] = mapped_column(String(40))
     organisation: Mapped[str] = mapped_column(String(200))
-    township: Mapped[str | None] = mapped_column(String(80), index=True)
+    township: Mapped[str | None] = mapped_column(String(80))
     village: Mapped[str | None] = mapped_column(String(80))
     value_fen: Mapped[int | None] = mapped_column(BigInteger)
     published_at: Mapped[datetime] = mapped_column(UtcDateTime)
     closes_at: Mapped[datetime] = mapped_column(UtcDateTime)
     scope: Mapped[str] = mapped_column(String(200))
     facts: Mapped[dict[str, Any]] = mapped_column(JSON)  # lots, timeline, custody: finished blocks
-    search: Mapped[str] = mapped_column(Text)  # bigrams
+    search: Mapped[str] = mapped_column(Text)  # the folded text that is searched
 
 
 class Notice(Base):
     """One notice as published; it is never changed, only followed by another."""
 
     __tablename__ = "notice"
-    __table_args__ = (Index("ix_notice_tender", "tender_id", "published_at"),)
+    __table_args__ = (
+        Index("ix_notice_tender", "tender_id", "ledger_seq"),
+        Index("ix_notice_kind", "kind", "ledger_seq"),
+    )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
     tender_id: Mapped[str] = mapped_column(String(32))
@@ -78,9 +82,26 @@ class Notice(Base):
     blocks: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     blocks_sha256: Mapped[str] = mapped_column(String(64))
     release: Mapped[dict[str, Any]] = mapped_column(JSON)  # the OCDS release
-    published_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
-    ledger_seq: Mapped[int] = mapped_column(BigInteger)
+    published_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ledger_seq: Mapped[int] = mapped_column(BigInteger, unique=True)  # the order of the feed
     document_id: Mapped[str | None] = mapped_column(String(32))  # the PDF's IssuedDocument
+
+
+class PublicAttachment(Base):
+    """A file that belongs to the tender documents, as published: public from its notice on."""
+
+    __tablename__ = "public_attachment"
+    __table_args__ = (UniqueConstraint("tender_id", "sha256"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    tender_id: Mapped[str] = mapped_column(String(32))
+    title: Mapped[str] = mapped_column(String(200))
+    name: Mapped[str] = mapped_column(String(200))  # the file's name, with its ending
+    media_type: Mapped[str] = mapped_column(String(120))
+    size: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str] = mapped_column(String(64))
+    published_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ledger_seq: Mapped[int] = mapped_column(BigInteger)
 
 
 class DocumentStatus(StrEnum):

@@ -21,17 +21,18 @@ from tender.core import outbox
 from tender.core.clock import legal_day
 from tender.core.settings import Settings
 from tender.ledger import service as ledger
+from tender.publication import search
 from tender.publication.documents import Document, job
 from tender.publication.models import (
     DocumentStatus,
     IssuedDocument,
     Notice,
     NoticeKind,
+    PublicAttachment,
     PublicTender,
 )
 from tender.publication.ocds import release
 from tender.publication.parts import Block, Head
-from tender.publication.search import bigrams
 
 CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # nothing that reads like something else
 PRODUCE = "document.produce"
@@ -60,6 +61,17 @@ class PublicFacts:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Attachment:
+    """A stored file that becomes public with a notice (招标文件附件)."""
+
+    title: str
+    name: str
+    media_type: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Content:
     """A finished notice: blocks for the page, sections for the release, a paper for the press.
 
@@ -73,6 +85,7 @@ class Content:
     tag: str
     sections: Mapping[str, Any]
     paper: Callable[[Head], Document] | None
+    attachments: tuple[Attachment, ...] = ()
 
 
 def publish(
@@ -85,7 +98,6 @@ def publish(
     now: datetime,
 ) -> Notice:
     """Publish a notice; everything of it becomes visible with the caller's commit."""
-    public = _keep_public(session, settings, tender, now)
     blocks = [_plain(block) for block in content.blocks]
     digest = encoding.sha256_hex(encoding.canonical({"title": content.title, "blocks": blocks}))
     entry = ledger.append(
@@ -96,6 +108,9 @@ def publish(
         now=now,
         fields={"kind": content.kind.value, "tender": tender.number, "blocks_sha256": digest},
     )
+    public = _keep_public(session, settings, tender, entry.seq, now)
+    for attachment in content.attachments:
+        _attach(session, tender, attachment, actor_id=actor_id, now=now)
     notice = Notice(
         tender_id=tender.id,
         kind=content.kind,
@@ -131,12 +146,13 @@ def _plain(block: Block) -> dict[str, Any]:
 
 
 def _keep_public(
-    session: Session, settings: Settings, tender: PublicFacts, now: datetime
+    session: Session, settings: Settings, tender: PublicFacts, seq: int, now: datetime
 ) -> PublicTender:
     public = session.get(PublicTender, tender.id)
     if public is None:
         public = PublicTender(
             id=tender.id,
+            seq=seq,
             number=tender.number,
             ocid=f"ocds-{settings.platform.replace('.', '')}-{tender.number}",
             published_at=now,
@@ -148,9 +164,55 @@ def _keep_public(
     ):  # fmt: skip
         setattr(public, name, getattr(tender, name))
     words = (tender.title, tender.number, tender.organisation, tender.township, tender.village)
-    public.search = bigrams(" ".join(word for word in words if word))
+    public.search = search.fold(" ".join(word for word in words if word))
     session.flush()
+    search.post(session, public.seq, search.terms_of(public.search) | _facets(public))
     return public
+
+
+def _facets(public: PublicTender) -> set[str]:
+    values = {
+        "kind": public.kind,
+        "direction": public.direction,
+        "township": public.township,
+        "village": public.village,
+    }
+    return {search.facet(name, value) for name, value in values.items() if value}
+
+
+def _attach(
+    session: Session, tender: PublicFacts, attachment: Attachment, *, actor_id: str, now: datetime
+) -> None:
+    """Publish a file once: its name and hash enter the ledger."""
+    known = select(PublicAttachment.id).where(
+        PublicAttachment.tender_id == tender.id, PublicAttachment.sha256 == attachment.sha256
+    )
+    if session.scalar(known) is not None:
+        return
+    entry = ledger.append(
+        session,
+        "attachment.published",
+        subject=tender.id,
+        actor=actor_id,
+        now=now,
+        fields={
+            "name": attachment.name[:200],
+            "tender": tender.number,
+            "sha256": attachment.sha256,
+        },
+    )
+    session.add(
+        PublicAttachment(
+            tender_id=tender.id,
+            title=attachment.title[:200],
+            name=attachment.name[:200],
+            media_type=attachment.media_type,
+            size=attachment.size,
+            sha256=attachment.sha256,
+            published_at=now,
+            ledger_seq=entry.seq,
+        )
+    )
 
 
 def set_stage(session: Session, tender_id: str, stage: str) -> None:
