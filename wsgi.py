@@ -39,6 +39,7 @@ VIEWS = (
     "tender.accounts.views",
     "tender.ledger.api",
     "tender.procedure.api",
+    "tender.procedure.views",
     "tender.bids.api",
     "tender.opening.api",
 )
