@@ -281,6 +281,7 @@ def test_pins_may_be_written_by_hand(case):
             f'{{"name":"b","identity":"{SAME}"}}]}}'
         ).encode(),
     ],
+    ids=range(10),  # The fresh keys in the data would name the cases differently on every run.
 )
 def test_pins_that_are_not_right_are_refused(data):
     with pytest.raises(Malformed):
