@@ -98,7 +98,7 @@ def _edits(corpus: Corpus, candidates: Candidates, new: NDArray[np.bool_]) -> It
     whole = hash_columns(gram)
     for at in _INNER:
         both = new[at - 1] & new[at]
-        either = (new[at - 1] | new[at]) & _telling(gram[at])
+        either = (new[at - 1] | new[at]) & telling(gram[at])
         opened = [None if step == at else column for step, column in enumerate(gram)]
         yield _edit(corpus, hash_columns(opened), candidates, either, both, at, at)
         shorter = [column for step, column in enumerate(columns) if step != at]
@@ -109,7 +109,7 @@ def _edits(corpus: Corpus, candidates: Candidates, new: NDArray[np.bool_]) -> It
             yield _edit(corpus, hash_columns(swapped), candidates, differs, both, at, 0)
     for lost in _MIDDLE:
         # A word that is merely shorter looks like this too, so known text must frame the loss.
-        touching = new[lost - 1] & _telling(gram[lost])
+        touching = new[lost - 1] & telling(gram[lost])
         touching &= _framed(corpus, candidates.place + lost, LOST)
         yield _edit(corpus, whole, candidates, touching, touching, lost, LOST + lost - _MIDDLE[0])
 
@@ -139,26 +139,26 @@ def _new_pairs(
     """
     codes = np.append(corpus.codes, np.zeros(K + 1, np.uint16))
     window = np.stack([codes[candidates.place + step] for step in range(K + 1)])
-    wanted = _pair_hashes(window[:-1], window[1:])
+    wanted = pair_hashes(window[:-1], window[1:])
     seen = np.zeros(wanted.shape, np.bool_)
     rows = np.arange(candidates.place.size)
     for text, bidder in texts:
-        known = KnownGrams([_pair_hashes(text[:-1], text[1:])])
+        known = KnownGrams([pair_hashes(text[:-1], text[1:])])
         there = known.contains(wanted.ravel()).reshape(wanted.shape)
         seen |= there & ~_holds(free, candidates, rows, bidder)[None, :]
     return ~seen
 
 
-def _pair_hashes(first: Codes, second: Codes) -> Hashes:
+def pair_hashes(first: Codes, second: Codes) -> Hashes:
     """Return one number per pair, spread over the hash table (multiplication is one to one)."""
     hashes: Hashes = (first.astype(np.uint32) << np.uint32(16) | second) * np.uint32(0x9E3779B1)
     return hashes
 
 
-def _telling(codes: Codes) -> NDArray[np.bool_]:
+def telling(codes: Codes) -> NDArray[np.bool_]:
     """Return which characters can be an error: no digits, Latin letters or fillers."""
-    telling: NDArray[np.bool_] = (codes > 0x2FFF) & ~np.isin(codes, _FILLERS)
-    return telling
+    tells: NDArray[np.bool_] = (codes > 0x2FFF) & ~np.isin(codes, _FILLERS)
+    return tells
 
 
 def common_edits(
@@ -167,7 +167,7 @@ def common_edits(
     """Return the edits that restore a common phrase, with how often that phrase is used."""
     if candidates.place.size == 0:
         return []
-    texts = list(_common_texts(corpus, ground))
+    texts = list(common_texts(corpus, ground))
     edits = list(_edits(corpus, candidates, _new_pairs(corpus, free, candidates, texts)))
     wanted = [KnownGrams([edit.signature]) for edit in edits]
     hits: list[_Hits] = []
@@ -218,7 +218,7 @@ def _framed(corpus: Corpus, place: Places, kind: int) -> NDArray[np.bool_]:
     return before & after
 
 
-def _common_texts(corpus: Corpus, ground: Sequence[Codes]) -> Iterator[tuple[Codes, int]]:
+def common_texts(corpus: Corpus, ground: Sequence[Codes]) -> Iterator[tuple[Codes, int]]:
     """Yield the texts that tell which phrases are common: the ground as one, and some bids."""
     seam = np.zeros(K + 1, np.uint16)
     yield np.concatenate([part for codes in ground for part in (codes, seam)] or [seam]), -1

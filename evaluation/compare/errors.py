@@ -25,6 +25,7 @@ from evaluation.compare.seeds import Entries
 from evaluation.compare.similarity import Overlap
 from evaluation.compare.strength import SMALLEST_P, level_of
 from evaluation.compare.text_findings import LEGAL, evidence_at
+from evaluation.compare.words import find_word_errors
 from evaluation.screens.finding import Finding
 
 # A value is a sign when chance would give fewer than this many such pairs in the whole tender.
@@ -37,7 +38,7 @@ INNOCENT = (
 )
 # The chance that two people make the same slip: at most this in a known text, and this in a
 # phrase, where a word that is merely unusual can look like a slip.
-_MOST_LIKELY, _PHRASE = 0.02, 0.1
+_SLIP, _PHRASE = 0.02, 0.1
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,8 @@ def find_errors(
     corpus: Corpus, entries: Entries, overlap: Overlap, ground: Sequence[Codes]
 ) -> dict[tuple[int, int], list[SharedError]]:
     """Return for each pair of bidders (as numbers) the rare errors that both make."""
-    free = entries.where(~_copied(corpus, overlap)[entries.places])
+    copied = _copied(corpus, overlap)
+    free = entries.where(~copied[entries.places])
     candidates = few(free)
     pairs: dict[tuple[int, int], dict[int, SharedError]] = defaultdict(dict)
     for edit in common_edits(corpus, free, candidates, ground):
@@ -65,9 +67,11 @@ def find_errors(
             bidders = free.bidders[begin : begin + size]
             holders = len(set(bidders.tolist()))
             chance = holders / (int(edit.uses[at]) + len(corpus.bidders))
-            chance = min(_MOST_LIKELY, chance) if edit.framed[at] and edit.kind < LOST else _PHRASE
+            chance = min(_SLIP, chance) if edit.framed[at] and edit.kind < LOST else _PHRASE
             _note(pairs, places.tolist(), bidders.tolist(), chance)
-    return {pair: _apart(found) for pair, found in pairs.items()}
+    for word in find_word_errors(corpus, copied, ground):
+        _note(pairs, word.places, word.bidders, _SLIP)
+    return {pair: _distinct(corpus, found) for pair, found in pairs.items()}
 
 
 def _note(
@@ -82,10 +86,15 @@ def _note(
                 pairs[bidder, holder].setdefault(place, SharedError(place, other, chance))
 
 
-def _apart(found: dict[int, SharedError]) -> list[SharedError]:
-    """Keep one error of those that stand within one k-gram of each other on either side."""
+def _distinct(corpus: Corpus, found: dict[int, SharedError]) -> list[SharedError]:
+    """Keep one of errors that stand together, and one of those that repeat the same word."""
     kept: list[SharedError] = []
-    for error in sorted(found.values(), key=lambda error: error.left):
+    words: set[bytes] = set()
+    for error in sorted(found.values(), key=lambda error: (error.chance, error.left)):
+        word = corpus.codes[max(0, error.left - 1) : error.left + 2].tobytes()
+        if word in words:
+            continue
+        words.add(word)
         near = (abs(error.left - k.left) < K or abs(error.right - k.right) < K for k in kept)
         if not any(near):
             kept.append(error)

@@ -8,6 +8,7 @@ many bidders share it. Whether a pair's total is out of the ordinary is judged i
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,25 +18,42 @@ from evaluation.compare.closure import complete
 from evaluation.compare.corpus import Corpus, Places
 from evaluation.compare.passages import extend, join_close
 from evaluation.compare.seeds import Entries, find_seeds
-from evaluation.compare.strength import RING_LIMIT
+from evaluation.compare.strength import ring_limit
 
 _WEAK = 12  # Characters in seeds: enough where the pair is related anyway.
 _STRONG = 24  # Enough by itself.
 _RELATED = 150
+_SEPARATE = 300  # Passages closer than this may be pieces of one clause.
+
+
+class Company(NamedTuple):
+    """What each pair shares in the company with which it shares most (同伙段落).
+
+    `value` counts characters, `passages` the separate passages in that company, and `all_passages`
+    those in any.
+    """
+
+    value: Places
+    passages: Places
+    all_passages: Places
 
 
 @dataclass(frozen=True)
 class Overlap:
     """What all pairs of bidders share (共有文字), one row per pair (left < right).
 
-    `total` counts the characters outside the common ground; `narrow` only those in passages that
-    at most eight bidders share; `sharers` has one number per passage.
+    All values are characters outside the common ground. `total` counts all passages, `narrow`
+    those that fewer bidders hold than hold any clause of an unknown common source, `company` the
+    most that the pair shares in one and the same company: a ring passes its drafts round among
+    the same members, while clauses from a common source are used by ever different bidders.
+    `sharers` has, per passage, the number of bidders that hold it.
     """
 
     left: Places
     right: Places
     total: Places
     narrow: Places
+    company: Company
     passages: Chains
     sharers: Places
     row: Places  # For each passage, its row.
@@ -53,16 +71,58 @@ def find_overlap(corpus: Corpus, entries: Entries) -> Overlap:
     sums = _pair_sums(corpus, chains.where(strong))
     related = np.isin(_pair_keys(corpus, chains), sums.keys[sums.values >= _RELATED])
     chains = chains.where(strong | related)
-    sharers = _sharers(corpus, chains, _pair_sums(corpus, chains))
+    sharers, _ = _holders(corpus, chains, _pair_sums(corpus, chains))
     chains = join_close(complete(corpus, chains, sharers))
     sums = _pair_sums(corpus, chains)
-    sharers = _sharers(corpus, chains, sums)
-    narrow = _pair_sums(corpus, chains.where(sharers <= RING_LIMIT))
-    values = np.zeros(sums.keys.size, np.int64)
-    values[np.searchsorted(sums.keys, narrow.keys)] = narrow.values
-    rows = np.searchsorted(sums.keys, _pair_keys(corpus, chains))
+    sharers, company = _holders(corpus, chains, sums)
+    keys = _pair_keys(corpus, chains)
     left, right = np.divmod(sums.keys, len(corpus.bidders))
-    return Overlap(left, right, sums.values, values, chains, sharers, rows)
+    few = sharers <= ring_limit(sharers, len(corpus.bidders))
+    return Overlap(
+        left,
+        right,
+        sums.values,
+        _spread(sums.keys, _pair_sums(corpus, chains.where(few))),
+        _same_company(corpus, chains, company, sums.keys),
+        chains,
+        sharers,
+        np.searchsorted(sums.keys, keys),
+    )
+
+
+def _spread(keys: Places, sums: _Sums) -> Places:
+    """Return the sums for all keys, 0 for those that have none."""
+    values = np.zeros(keys.size, np.int64)
+    values[np.searchsorted(keys, sums.keys)] = sums.values
+    return values
+
+
+def _same_company(
+    corpus: Corpus, chains: Chains, company: NDArray[np.uint64], keys: Places
+) -> Company:
+    """Return for each pair what it shares in passages that exactly the same bidders hold."""
+    value, most, every = (np.zeros(keys.size, np.int64) for _ in range(3))
+    if keys.size == 0:
+        return Company(value, most, every)
+    pair = _pair_keys(corpus, chains)
+    left = corpus.own(chains.left_unit, chains.a0, chains.a1)
+    own = np.minimum(left, corpus.own(chains.right_unit, chains.b0, chains.b1))
+    order = np.lexsort((chains.a0, company, pair))
+    pair, company, own = pair[order], company[order], own[order]
+    start, end = chains.a0[order], chains.a1[order]
+    new = np.ones(pair.size, np.bool_)
+    new[1:] = (pair[1:] != pair[:-1]) | (company[1:] != company[:-1])
+    separate = new.copy()
+    separate[1:] |= start[1:] > end[:-1] + _SEPARATE
+    groups = np.flatnonzero(new)
+    row = np.searchsorted(keys, pair[groups])
+    sizes = np.add.reduceat(own, groups)
+    counts = np.add.reduceat(separate.astype(np.int64), groups)
+    np.add.at(every, row, counts)
+    largest = np.lexsort((sizes, row))  # The last of each row is its largest.
+    value[row[largest]] = sizes[largest]
+    most[row[largest]] = counts[largest]
+    return Company(value, most, every)
 
 
 def _without_common_ground(corpus: Corpus, chains: Chains) -> Chains:
@@ -123,22 +183,50 @@ def _union(corpus: Corpus, pair: Places, unit: Places, start: Places, end: Place
     return _Union(pair, begin, end, corpus.own(unit, begin, end))
 
 
-def _sharers(corpus: Corpus, chains: Chains, sums: _Sums) -> Places:
-    """Return for each passage how many bidders hold it, the median over three of its places."""
-    if chains.a0.size == 0:
-        return np.zeros(0, np.int64)
-    change = np.zeros(int(corpus.starts[-1]) + 1, np.int32)
-    for side in (sums.left, sums.right):
-        np.add.at(change, side.start, 1)
-        np.add.at(change, side.end, -1)
-    others = np.cumsum(change, out=change)
-    left = _sample(others, chains.a0, chains.a1)
-    right = _sample(others, chains.b0, chains.b1)
-    return (1 + np.maximum(left, right)).astype(np.int64)
+def _holders(corpus: Corpus, chains: Chains, sums: _Sums) -> tuple[Places, NDArray[np.uint64]]:
+    """Return for each passage how many bidders hold it, and a mark of who they are.
+
+    The mark is the sum of one random number per bidder; equal companies have equal marks.
+    """
+    total = int(corpus.starts[-1]) + 1
+    numbers = np.random.default_rng(20240501).integers(1, 2**63, len(corpus.bidders), np.uint64)
+    places, other = [], []
+    for side, far in ((sums.left, True), (sums.right, False)):
+        lower, upper = np.divmod(side.pair, len(corpus.bidders))
+        places += [side.start, side.end + total]
+        other += [upper if far else lower] * 2
+    place = np.concatenate(places)
+    leaving = place >= total
+    place[leaving] -= total
+    order = np.argsort(place, kind="stable")
+    weight = numbers[np.concatenate(other)]
+    steps = np.where(leaving, -np.ones(1, np.int64), np.ones(1, np.int64))[order]
+    marks = np.where(leaving, np.uint64(0) - weight, weight)[order]
+    cover = _Cover(place[order], np.cumsum(steps), np.cumsum(marks))
+    left, left_mark = cover.at(chains.a0, chains.a1)
+    right, right_mark = cover.at(chains.b0, chains.b1)
+    left_mark += numbers[corpus.unit_bidder[chains.left_unit]]
+    right_mark += numbers[corpus.unit_bidder[chains.right_unit]]
+    return 1 + np.maximum(left, right), np.where(left >= right, left_mark, right_mark)
 
 
-def _sample(others: NDArray[np.int32], start: Places, end: Places) -> NDArray[np.int32]:
-    quarter = (end - start) // 4
-    middle = np.stack([others[start + quarter * step] for step in (1, 2, 3)])
-    median: NDArray[np.int32] = np.sort(middle, axis=0)[1]
-    return median
+@dataclass(frozen=True)
+class _Cover:
+    """How many other bidders hold the text at each place, as steps at the ends of passages."""
+
+    places: Places
+    counts: Places
+    marks: NDArray[np.uint64]
+
+    def at(self, start: Places, end: Places) -> tuple[Places, NDArray[np.uint64]]:
+        """Return count and mark of each stretch, at that of three places with the middle count."""
+        samples = []
+        for step in (1, 2, 3):
+            where = start + (end - start) * step // 4
+            samples.append(np.searchsorted(self.places, where, side="right") - 1)
+        sampled = np.maximum(np.stack(samples), 0)
+        if self.places.size == 0:
+            return np.zeros(start.size, np.int64), np.zeros(start.size, np.uint64)
+        middle = np.argsort(self.counts[sampled], axis=0)[1]
+        chosen = sampled[middle, np.arange(start.size)]
+        return self.counts[chosen], self.marks[chosen]

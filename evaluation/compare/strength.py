@@ -10,7 +10,9 @@ the threshold; no passage is ever left out.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +25,12 @@ RING_LIMIT = 8
 FLOOR_C, FLOOR_B = 150, 300
 _QUANTILE = 1e-4
 SMALLEST_P = 1e-12  # No tail is known further out.
-_REACH_C, _REACH_B = 3.0, 4.0  # Multiples of (top - median) of the unrelated pairs.
+# Deviations of the 1e-4 quantile (3.7) and some for a tail that is heavier than normal.
+_DEVIATIONS = 5.0
+_SMALL_REACH = 6.0  # In a small tender the kept pairs may be all unrelated pairs there are.
+_LEAST_SPREAD = 0.2
+_SHARE_C = 0.9
+_ALIKE = 0.6
 _CAP = 0.2  # A pair that shares a fifth of the shorter bid is always B.
 
 
@@ -51,6 +58,25 @@ class Level:
         return Strength.C if value >= min(self.threshold_c, most) else None
 
 
+def ring_limit(sharers: Places, bidders: int) -> int:
+    """Return how many bidders may hold a passage that tells of a ring and of no common source.
+
+    That is eight, or fewer where passages that more bidders hold show a common source whose less
+    popular clauses would have as few holders. It only decides what `narrow` counts: what is left
+    out there still counts in the pair's total and in its company.
+    """
+    wide = sharers[sharers > RING_LIMIT]
+    if wide.size == 0:
+        return RING_LIMIT
+    # Each clause appears once per pair of its holders; weighed back to once.
+    weight = 2.0 / (wide * (wide - 1))
+    mean = float(np.average(wide, weights=weight))
+    share = min(1.0, mean / bidders)
+    spread = float(np.average((wide - mean) ** 2, weights=weight))
+    deviation = math.sqrt(max(spread, bidders * share * (1 - share)))
+    return int(min(RING_LIMIT, max(1, mean - 4 * deviation)))
+
+
 def level_of(
     values: Places | NDArray[np.float64],
     bidders: int,
@@ -60,22 +86,42 @@ def level_of(
 ) -> Level:
     """Return the level for the values of all pairs of `bidders` bidders (absent pairs share 0).
 
-    With more than eight bidders the largest ring leaves unrelated pairs. With fewer, one bidder
-    may be the only honest one: then the level counts only if some pair stands out from it, for
-    pairs that are all alike are as well a ring of everybody, which people must look at.
+    The threshold is extrapolated from the pairs that remain when those of the largest ring are
+    taken away: eight bidders, or in a small tender all but one.
     """
     pairs = bidders * (bidders - 1) // 2
     every = np.zeros(max(pairs, values.size))
     every[: values.size] = values
     every.sort()
     ring = min(RING_LIMIT, bidders - 1)
-    unrelated = every[: max(1, pairs - max(ring * (ring - 1) // 2, pairs // 10))]
-    median, top = float(np.median(unrelated)), float(unrelated[-1])
-    level = Level(
+    kept = max(1, pairs - max(ring * (ring - 1) // 2, pairs // 10))
+    median, top = float(np.median(every[:kept])), float(every[kept - 1])
+    reach = _reach(kept / max(1, pairs), bidders)
+    step = max(top - median, _LEAST_SPREAD * median)
+    return Level(
         median,
-        max(floor_c, median + _REACH_C * (top - median)),
-        max(floor_b, median + _REACH_B * (top - median)),
+        max(floor_c, median + _SHARE_C * reach * step),
+        max(floor_b, median + reach * step),
     )
-    if bidders > RING_LIMIT or (every >= 2 * level.threshold_b).any():
-        return level
-    return Level(0.0, floor_c, floor_b)
+
+
+def _reach(kept: float, bidders: int) -> float:
+    """Return how many times the distance from median to top leads to the 1e-4 quantile.
+
+    If nobody colludes, the kept pairs are only the lower part of a normal distribution.
+    """
+    normal = NormalDist()
+    middle, top = normal.inv_cdf(kept / 2), normal.inv_cdf(min(kept, 0.999))
+    reach = (_DEVIATIONS - middle) / (top - middle)
+    return min(reach, _SMALL_REACH) if bidders <= RING_LIMIT else reach
+
+
+def company_chance(passages: int, of_all: int, bidders: int) -> float:
+    """Return the chance that so many of a pair's shared clauses are held by the same bidders.
+
+    If each bidder took clauses from a common source by itself, two clauses would have the same
+    holders, given the pair, with at most the chance .6 per other bidder (a clause that seven in
+    ten use, or three in ten).
+    """
+    same: float = _ALIKE ** (bidders - 2)
+    return min(1.0, math.comb(of_all, passages) * same ** max(0, passages - 1))

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import NamedTuple
+
 import numpy as np
 
-from evaluation.compare.corpus import Corpus
+from evaluation.compare.corpus import Corpus, Places
 from evaluation.compare.similarity import Overlap
-from evaluation.compare.strength import RING_LIMIT, Level, level_of
+from evaluation.compare.strength import (
+    FLOOR_B,
+    FLOOR_C,
+    RING_LIMIT,
+    SMALLEST_P,
+    Level,
+    company_chance,
+    level_of,
+)
 from evaluation.screens.finding import Evidence, Finding, Strength
 
 LEGAL = "REG 40(4)"
+_TOGETHER = 0.6
+_ALIKE = 2.0
+_FALSE = 0.01  # Pairs in a whole tender that chance may bring together.
 INNOCENT = (
     "Text of the tender document and of the background texts was left out.",
     "Text that a bidder repeats within its own bid was left out.",
@@ -22,36 +36,29 @@ INNOCENT_CROWD = "Many bidders share some of these passages, so they may come fr
 def text_findings(corpus: Corpus, overlap: Overlap) -> list[Finding]:
     """Return a T1 finding for each pair whose shared text stands out from unrelated pairs.
 
-    `value` counts characters outside the common ground: those in passages that few bidders share
-    where these alone stand out, otherwise all.
+    `value` counts characters outside the common ground: those in passages that few bidders hold,
+    or that the same company of bidders holds, or all, whichever of these stands out first.
     """
     lengths = _bid_lengths(corpus)
-    count = len(corpus.bidders)
-    narrow, total = level_of(overlap.narrow, count), level_of(overlap.total, count)
+    judge = _Judge.of(overlap, len(corpus.bidders))
     order = np.argsort(overlap.row, kind="stable")
     edges = np.searchsorted(overlap.row[order], np.arange(overlap.left.size + 1))
     findings = []
     for row in range(overlap.left.size):
         left, right = int(overlap.left[row]), int(overlap.right[row])
-        shorter = min(lengths[left], lengths[right])
-        judged = _judge(narrow, int(overlap.narrow[row]), shorter)
-        judged = judged or _judge(total, int(overlap.total[row]), shorter)
-        wide = _judge(total, int(overlap.total[row]), shorter)
-        if judged and wide and wide[0] is Strength.B:
-            judged = judged if judged[0] is Strength.B else wide
-        if judged is None:
+        sign = judge.sign(row, min(lengths[left], lengths[right]))
+        if sign is None:
             continue
-        strength, value, level = judged
         passages = order[edges[row] : edges[row + 1]]
         crowd = bool((overlap.sharers[passages] > RING_LIMIT).any())
         findings.append(
             Finding(
                 "T1",
-                strength,
+                sign.strength,
                 (corpus.bidders[left], corpus.bidders[right]),
-                value,
-                threshold=level.threshold_b,
-                p=level.chance(value),
+                sign.value,
+                threshold=sign.threshold,
+                p=sign.p,
                 legal=LEGAL,
                 innocent=(*INNOCENT, INNOCENT_CROWD) if crowd else INNOCENT,
                 evidence=_evidence(corpus, overlap, passages.tolist()),
@@ -60,9 +67,55 @@ def text_findings(corpus: Corpus, overlap: Overlap) -> list[Finding]:
     return findings
 
 
-def _judge(level: Level, value: int, shorter: int) -> tuple[Strength, int, Level] | None:
-    strength = level.strength(value, shorter)
-    return (strength, value, level) if strength else None
+class _Sign(NamedTuple):
+    """One way in which a pair stands out."""
+
+    strength: Strength
+    value: float
+    threshold: float
+    p: float
+
+
+@dataclass(frozen=True)
+class _Judge:
+    """Judges pairs by their values against the level of unrelated pairs."""
+
+    overlap: Overlap
+    bidders: int
+    levels: list[tuple[Places, Level]]
+
+    @classmethod
+    def of(cls, overlap: Overlap, bidders: int) -> _Judge:
+        """Set the levels of one tender.
+
+        In a small tender whose pairs all share alike, in one and the same company, nobody stands
+        out, and everybody may be of one ring: then the floor is the level.
+        """
+        company, total = overlap.company.value, overlap.total
+        if bidders > RING_LIMIT:
+            narrow = overlap.narrow
+            levels = [(total, level_of(total, bidders)), (narrow, level_of(narrow, bidders))]
+            return cls(overlap, bidders, levels)
+        alike = total.size == bidders * (bidders - 1) // 2 and total.max() < _ALIKE * total.min()
+        together = company.sum() >= _TOGETHER * total.sum()
+        level = Level(0.0, FLOOR_C, FLOOR_B) if alike and together else level_of(total, bidders)
+        levels = [(total, level)]
+        return cls(overlap, bidders, levels)
+
+    def sign(self, row: int, shorter: int) -> _Sign | None:
+        """Return the strongest sign of one pair."""
+        signs = []
+        for values, level in self.levels:
+            value = float(values[row])
+            strength = level.strength(value, shorter)
+            if strength:
+                signs.append(_Sign(strength, value, level.threshold_b, level.chance(value)))
+        company = self.overlap.company
+        value, passages = float(company.value[row]), int(company.passages[row])
+        p = company_chance(passages, int(company.all_passages[row]), self.bidders)
+        if value >= FLOOR_B and p * self.bidders * (self.bidders - 1) / 2 <= _FALSE:
+            signs.append(_Sign(Strength.B, value, FLOOR_B, max(p, SMALLEST_P)))
+        return min(signs, key=lambda sign: (sign.strength.value, sign.p), default=None)
 
 
 def _bid_lengths(corpus: Corpus) -> list[int]:
