@@ -253,3 +253,34 @@ class Desk:
         pair = stock.private_half(self.agent.home, PASSPHRASE, key)
         assert public_of(pair.private) == pair.public
         return pair.private
+
+
+def rounds(desks, times=1):
+    for _ in range(times):
+        for desk in desks:
+            desk.round()
+
+
+def accepted(county, desks, **wanted):
+    """An opening that every desk has accepted."""
+    opening = county.open_for(desks, **wanted)
+    rounds(desks)
+    assert len(opening.accepts) == 3
+    rounds(desks)
+    return opening
+
+
+def closed(county, desks, bids=2, **wanted):
+    """An opening with bids that is closed and co-signed by everybody, but not yet released."""
+    opening = accepted(county, desks, **wanted)
+    for number in range(bids):
+        county.bid(opening, f"bidder-{number}")
+    county.sign()
+    rounds(desks)
+    county.close(opening)
+    county.sign()
+    return opening
+
+
+def refusals(desk):
+    return {line["code"] for line in desk.acts("refused")}

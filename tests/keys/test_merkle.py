@@ -193,12 +193,12 @@ def test_stored_subtrees_give_every_root_and_proof(size, data):
         for level, index, node in merkle.new_nodes(frontier, leaf):
             stored[level, index] = node
 
-    def node(level: int, index: int) -> bytes:
+    def kept(level: int, index: int) -> bytes:
         return stored[level, index]
 
     part = data.draw(st.integers(1, size))
-    assert merkle.range_root(0, part, node) == reference_root(leaves[:part])
+    assert merkle.range_root(0, part, kept) == reference_root(leaves[:part])
     index = data.draw(st.integers(0, part - 1))
-    assert merkle.prove_inclusion(index, part, node) == reference_path(index, leaves[:part])
-    assert merkle.prove_consistency(part, size, node) == reference_consistency(part, leaves)
+    assert merkle.prove_inclusion(index, part, kept) == reference_path(index, leaves[:part])
+    assert merkle.prove_consistency(part, size, kept) == reference_consistency(part, leaves)
     assert frontier.root() == reference_root(leaves)
