@@ -41,6 +41,7 @@ VIEWS = (
     "tender.procedure.api",
     "tender.procedure.views",
     "tender.bids.api",
+    "tender.bids.views",
     "tender.opening.api",
 )
 HANDLERS: dict[str, Handler] = {
@@ -65,6 +66,7 @@ def create_app(joined: Platform | None = None) -> Flask:
     """The application over an installation (this process's unless given)."""
     joined = joined or platform()
     context: dict[str, Any] = {
+        "asset": asset,
         "menu": menu,
         "role_names": ROLE_NAMES,
         "site_name": joined.settings.site_name,

@@ -1,9 +1,9 @@
 /**
- * The one bundle: in a page it serves the sealing and enrolment pages, in a worker the sealing.
+ * The one bundle: in a page it serves the sealing page, in a worker it seals.
  */
 
-import { startEnrolment } from "./enrol.js";
 import { startPage } from "./page.js";
+import { startWithdrawal } from "./withdraw.js";
 import { serve } from "./worker.js";
 
 if (globalThis.document === undefined) {
@@ -11,7 +11,6 @@ if (globalThis.document === undefined) {
 } else {
   const start = () => {
     if (document.getElementById("sealing-context")) startPage();
-    if (document.getElementById("enrolment-form")) startEnrolment();
   };
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
   else start();

@@ -25,6 +25,10 @@ SEALING_MESSAGES: dict[str, str] = {
     "canary_running": N_("Testing that this browser encrypts correctly"),
     "canary_good": N_("This browser encrypts correctly: a test bid was sealed and opened again."),
     "key_good": N_("Your signing key is in this browser."),
+    "key_new": N_(
+        "This browser's signing key will be made when you submit. It never leaves the browser."
+    ),
+    "step_enrolling": N_("Making this browser's signing key"),
     "open_https": N_("Open this page over https"),
     "open_kit": N_("Seal offline with the kit"),
     "name": N_("Name"),
@@ -107,12 +111,8 @@ SEALING_MESSAGES: dict[str, str] = {
         "This browser does not compute correctly, so nothing will be sealed. Please use "
         "another browser or the offline kit."
     ),
-    "problem_no_certificate": N_(
-        "You have no certified signing key yet. Please enrol this browser first."
-    ),
     "problem_no_key": N_(
-        "Your signing key is not in this browser. Please use the browser you enrolled, or "
-        "enrol this one."
+        "Your signing key is not in this browser. Please use the browser in which it was made."
     ),
     "problem_file_changed": N_(
         "A file changed while it was being sealed. Please close it in other programs, "
