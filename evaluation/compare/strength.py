@@ -27,10 +27,10 @@ _QUANTILE = 1e-4
 SMALLEST_P = 1e-12  # No tail is known further out.
 # Deviations of the 1e-4 quantile (3.7) and some for a tail that is heavier than normal.
 _DEVIATIONS = 5.0
-_SMALL_REACH = 6.0  # In a small tender the kept pairs may be all unrelated pairs there are.
-_LEAST_SPREAD = 0.2
+_SMALL_REACH = 4.0  # In a small tender the kept pairs may be all unrelated pairs there are.
+_LEAST_SPREAD = 0.15
 _SHARE_C = 0.9
-_ALIKE = 0.6
+_ALIKE = 0.6  # Chance that one more bidder does the same with two clauses.
 _CAP = 0.2  # A pair that shares a fifth of the shorter bid is always B.
 
 
@@ -116,12 +116,18 @@ def _reach(kept: float, bidders: int) -> float:
     return min(reach, _SMALL_REACH) if bidders <= RING_LIMIT else reach
 
 
-def company_chance(passages: int, of_all: int, bidders: int) -> float:
-    """Return the chance that so many of a pair's shared clauses are held by the same bidders.
+def same_company_chance(sharers: Places, bidders: int) -> float:
+    """Return the chance that two clauses, both held by a pair, have the same other holders.
 
-    If each bidder took clauses from a common source by itself, two clauses would have the same
-    holders, given the pair, with at most the chance .6 per other bidder (a clause that seven in
-    ten use, or three in ten).
+    That is if each bidder took clauses from a common source by itself, with the chance that the
+    passages of this tender show, and at least the chance for clauses that seven in ten use.
     """
-    same: float = _ALIKE ** (bidders - 2)
+    weight = 2.0 / (sharers * (sharers - 1))
+    share = float(np.average(sharers, weights=weight)) / bidders if sharers.size else 0.5
+    alike = max(_ALIKE, share * share + (1 - share) * (1 - share))
+    return float(min(1.0, alike) ** (bidders - 2))
+
+
+def company_chance(passages: int, of_all: int, same: float) -> float:
+    """Return the chance that so many of a pair's shared clauses are held by the same bidders."""
     return min(1.0, math.comb(of_all, passages) * same ** max(0, passages - 1))

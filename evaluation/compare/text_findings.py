@@ -17,6 +17,7 @@ from evaluation.compare.strength import (
     Level,
     company_chance,
     level_of,
+    same_company_chance,
 )
 from evaluation.screens.finding import Evidence, Finding, Strength
 
@@ -83,6 +84,7 @@ class _Judge:
     overlap: Overlap
     bidders: int
     levels: list[tuple[Places, Level]]
+    same: float
 
     @classmethod
     def of(cls, overlap: Overlap, bidders: int) -> _Judge:
@@ -92,15 +94,16 @@ class _Judge:
         out, and everybody may be of one ring: then the floor is the level.
         """
         company, total = overlap.company.value, overlap.total
+        same = same_company_chance(overlap.sharers, bidders)
         if bidders > RING_LIMIT:
             narrow = overlap.narrow
             levels = [(total, level_of(total, bidders)), (narrow, level_of(narrow, bidders))]
-            return cls(overlap, bidders, levels)
+            return cls(overlap, bidders, levels, same)
         alike = total.size == bidders * (bidders - 1) // 2 and total.max() < _ALIKE * total.min()
         together = company.sum() >= _TOGETHER * total.sum()
         level = Level(0.0, FLOOR_C, FLOOR_B) if alike and together else level_of(total, bidders)
         levels = [(total, level)]
-        return cls(overlap, bidders, levels)
+        return cls(overlap, bidders, levels, same)
 
     def sign(self, row: int, shorter: int) -> _Sign | None:
         """Return the strongest sign of one pair."""
@@ -112,7 +115,7 @@ class _Judge:
                 signs.append(_Sign(strength, value, level.threshold_b, level.chance(value)))
         company = self.overlap.company
         value, passages = float(company.value[row]), int(company.passages[row])
-        p = company_chance(passages, int(company.all_passages[row]), self.bidders)
+        p = company_chance(passages, int(company.all_passages[row]), self.same)
         if value >= FLOOR_B and p * self.bidders * (self.bidders - 1) / 2 <= _FALSE:
             signs.append(_Sign(Strength.B, value, FLOOR_B, max(p, SMALLEST_P)))
         return min(signs, key=lambda sign: (sign.strength.value, sign.p), default=None)
