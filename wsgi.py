@@ -19,6 +19,7 @@ from tender.accounts.menu import ROLE_NAMES, menu
 from tender.accounts.sessions import identify
 from tender.bids.committer import Committer
 from tender.core import jobs, running, web
+from tender.core.assets import asset
 from tender.core.backup import backup, restore
 from tender.core.errors import DomainError
 from tender.core.i18n import N_
@@ -70,7 +71,6 @@ def create_app(joined: Platform | None = None) -> Flask:
         "menu": menu,
         "role_names": ROLE_NAMES,
         "site_name": joined.settings.site_name,
-        "large_type": False,
     }
     app = web.create_app(joined, identify=identify, blueprints=blueprints(), context=context)
     app.extensions["committer"] = Committer(joined)
