@@ -9,11 +9,16 @@ by area, and a repeated ratio.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 FIRMS, YEARS, SIZES = 60, 10, 3
+
+# Whole numbers or prices, a row a bid or a tender.
+Array = npt.NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -53,8 +58,9 @@ def generate(tenders: int, seed: int = 1, *, rings: bool = True, spread: float =
     tender, bidder, price = tender[keep], bidder[keep], price[keep]
     planted: dict[str, tuple[int, ...]] = {}
     if rings:
-        extra = _plant(random, market, day, planted)
-        tender, bidder, price = _joined(tender, bidder, price, extra)
+        extra = _plant(random, market, planted)
+        idle = planted["cover"][1]
+        tender, bidder, price = _joined(tender, bidder, price, extra, idle)
     return Markets(
         _bids(tender, bidder, price, tenders),
         pa.table(
@@ -71,7 +77,7 @@ def generate(tenders: int, seed: int = 1, *, rings: bool = True, spread: float =
     )
 
 
-def _bids(tender: np.ndarray, bidder: np.ndarray, price: np.ndarray, tenders: int) -> pa.Table:
+def _bids(tender: Array, bidder: Array, price: Array, tenders: int) -> pa.Table:
     """Mark the lowest bid of each tender as the winner."""
     order = np.lexsort((price, tender))
     tender, bidder, price = tender[order], bidder[order], price[order]
@@ -81,13 +87,17 @@ def _bids(tender: np.ndarray, bidder: np.ndarray, price: np.ndarray, tenders: in
 
 
 def _joined(
-    tender: np.ndarray, bidder: np.ndarray, price: np.ndarray, extra: list[tuple[int, int, float]]
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Replace the tenders that rings took over by the rings' own bids (kept honest bids aside)."""
+    tender: Array,
+    bidder: Array,
+    price: Array,
+    extra: list[tuple[int, int, float]],
+    idle: int,
+) -> tuple[Array, Array, Array]:
+    """Add the rings' bids in place of their members' own; the `idle` firm never bids honestly."""
     taken = np.array([row[0] for row in extra], dtype=np.int64)
     members = np.array([row[1] for row in extra], dtype=np.int64)
     wide = int(max(bidder.max(), members.max())) + 1
-    fresh = ~np.isin(tender * wide + bidder, taken * wide + members)
+    fresh = ~np.isin(tender * wide + bidder, taken * wide + members) & (bidder != idle)
     level = np.zeros(int(tender.max()) + 1)
     np.maximum.at(level, tender, price)
     base = level[taken] * 0.8
@@ -101,8 +111,7 @@ def _joined(
 
 def _plant(
     random: np.random.Generator,
-    market: np.ndarray,
-    day: np.ndarray,
+    market: Array,
     planted: dict[str, tuple[int, ...]],
 ) -> list[tuple[int, int, float]]:
     """Write the rings' bids: (tender, bidder, price over a base below every honest bid)."""

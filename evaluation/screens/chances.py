@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from scipy.special import betainc, gammaln
-from scipy.stats import binom
+from scipy.stats import binom, hypergeom
 
 from evaluation.screens.prices import Floats
 
@@ -22,8 +22,7 @@ Array = npt.NDArray[Any]
 def sum_upper(seen: Array, mean: Array, variance: Array) -> Floats:
     """Return P(X >= seen) of a sum of independent yes-or-no chances with this mean and variance.
 
-    A hypergeometric count is such a sum, and so is a sum of them over strata. The binomial with
-    the same mean and variance stands for it, with a broken number of trials.
+    The binomial with the same mean and variance stands for it, with a broken number of trials.
     """
     seen, mean, variance = (np.asarray(v, dtype=np.float64) for v in (seen, mean, variance))
     mean = np.maximum(mean, 1e-12)
@@ -37,6 +36,19 @@ def sum_lower(seen: Array, mean: Array, variance: Array) -> Floats:
     """Return P(X <= seen) of the same sum."""
     above = sum_upper(np.asarray(seen) + 1, mean, variance)
     return np.asarray(np.clip(1 - above, 0.0, 1.0), dtype=np.float64)
+
+
+def meetings_upper(met: int, strata: Sequence[tuple[int, int, int]]) -> float:
+    """Return P(meetings >= met) of two firms that choose tenders of each stratum at random.
+
+    `strata` holds (tenders, bids of the one, bids of the other). Exact: the sum of hypergeometric
+    counts.
+    """
+    law = np.ones(1)
+    for tenders, one, other in strata:
+        most = min(one, other)
+        law = np.convolve(law, hypergeom.pmf(np.arange(most + 1), tenders, one, other))
+    return float(min(1.0, law[met:].sum()))
 
 
 def runs_upper(a_wins: Array, b_wins: Array, runs: Array) -> Floats:
@@ -114,13 +126,13 @@ def repeat_p(times: Array, met: Array, spread: Array) -> Floats:
 
 
 def accepted(p: Array, tests: int, rate: float = 0.05) -> float:
-    """Return the largest p that stays, if at most `rate` of what stays may be false.
+    """Return the limit under which p values stay, if at most `rate` of what stays may be false.
 
-    Benjamini and Hochberg over `tests` tests, of which only the small p values need be given.
-    0 where nothing stays.
+    Benjamini and Hochberg over `tests` tests, of which only the small p values need be given. Where
+    nothing stays it is the limit that a single sign would have to pass.
     """
     ranked = np.sort(np.asarray(p, dtype=np.float64))
-    if not len(ranked):
-        return 0.0
-    good = ranked <= rate * np.arange(1, len(ranked) + 1) / max(tests, len(ranked))
-    return float(ranked[good].max()) if good.any() else 0.0
+    steps = rate * np.arange(1, len(ranked) + 1) / max(tests, 1)
+    passed = np.flatnonzero(ranked <= steps)
+    stay = int(passed[-1]) + 1 if len(passed) else 1
+    return rate * stay / max(tests, 1)

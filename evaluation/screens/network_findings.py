@@ -7,12 +7,13 @@ alone is judged as strictly as if everything had been counted again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import ibis
 import numpy as np
+import pyarrow as pa
 
 from evaluation.screens import chances, innocent
 from evaluation.screens.finding import Evidence, Finding, Strength, ordered
@@ -28,13 +29,17 @@ from evaluation.screens.networks import (
 
 # Columns of numbers by name, as either engine returns them.
 Rows = dict[str, "np.typing.NDArray[Any]"]
+QUESTIONS = {"N1": lifted, "N2": alternating, "N3": covering, "N4": allotted, "N6": repeated}
 # A person looks at a dozen tenders, not at a hundred.
 _SHOWN = 12
 
 
 @dataclass(frozen=True)
 class NetworkSigns:
-    """Findings, and for each code the largest p that stayed and the number of tests."""
+    """Findings, and for each code the limit of p and the number of tests.
+
+    `spread` is the usual standard deviation of log price ratios of pairs that met often.
+    """
 
     findings: tuple[Finding, ...]
     limits: dict[str, float]
@@ -53,32 +58,48 @@ class _Sign:
 
 def network_signs(stages: Stages, before: NetworkSigns | None = None) -> NetworkSigns:
     """Run N1, N2, N3, N4 and N6; with `before` use the limits of that earlier, whole run."""
-    pairs = int(stages.pairs.count().execute())
-    spread = _usual_spread(stages) if before is None else before.spread
-    tested: dict[str, tuple[list[_Sign], int]] = {
-        "N1": (_lifts(_rows(lifted(stages))), pairs),
-        "N2": _rotations(_rows(alternating(stages))),
-        "N3": (_covers(_rows(covering(stages))), 2 * pairs),
-        "N4": (_splits(_rows(allotted(stages))), pairs),
-        "N6": (_repeats(_rows(repeated(stages)), spread), pairs),
+    answers = {code: _columns(ask(stages)) for code, ask in QUESTIONS.items()}
+    pairs = int(stages.pairs.count().to_pyarrow().as_py())
+    signs = judged(answers, pairs, before or NetworkSigns((), {}, {}, _usual_spread(stages)))
+    return replace(signs, findings=tuple(ordered(with_tenders(stages, signs.findings))))
+
+
+def judged(answers: dict[str, Rows], pairs: int, before: NetworkSigns) -> NetworkSigns:
+    """Turn the engine's rows into findings; where `before` has limits, they are kept.
+
+    `answers` holds the rows of each of `QUESTIONS`, `pairs` how many pairs were looked at. The
+    findings have no evidence yet.
+    """
+    rows = {code: _sorted(columns) for code, columns in answers.items()}
+    turns = len(rows["N2"]["a_wins"])
+    tested = {
+        "N1": (_lifts(rows["N1"]), pairs),
+        "N2": (_rotations(rows["N2"]), turns),
+        "N3": (_covers(rows["N3"]), 2 * pairs),
+        "N4": (_splits(rows["N4"]), pairs),
+        "N6": (_repeats(rows["N6"], before.spread), pairs),
     }
     found: list[Finding] = []
-    limits: dict[str, float] = {}
+    limits = dict(before.limits)
     for code, (signs, tests) in tested.items():
-        p = np.array([sign.p for sign in signs])
-        limits[code] = chances.accepted(p, tests) if before is None else before.limits[code]
+        if code not in limits:
+            limits[code] = chances.accepted(np.array([sign.p for sign in signs]), tests)
         found += [_finding(code, sign, limits[code]) for sign in signs if sign.p <= limits[code]]
-    found = _with_tenders(stages, found)
     counts = {code: tests for code, (_, tests) in tested.items()}
-    return NetworkSigns(tuple(ordered(found)), limits, counts, spread)
+    return NetworkSigns(tuple(ordered(found)), limits, counts, before.spread)
 
 
-def _rows(expression: Any) -> Rows:
-    """Run an expression and return its columns, in an order that no engine decides."""
-    frame = expression.to_pandas()
-    by = [name for name in ("market", "a_bidder", "b_bidder", "cover", "partner") if name in frame]
-    frame = frame.sort_values([*by, *(["thousandths"] if "thousandths" in frame else [])])
-    return {name: frame[name].to_numpy() for name in frame.columns}
+def _columns(expression: Any) -> Rows:
+    """Run an expression and return its columns."""
+    table = expression.to_pyarrow()
+    return {name: np.asarray(table[name]) for name in table.column_names}
+
+
+def _sorted(rows: Rows) -> Rows:
+    """Put rows in an order that no engine decides."""
+    by = ("thousandths", "stratum", "partner", "cover", "b_bidder", "a_bidder", "market")
+    order = np.lexsort([rows[name] for name in by if name in rows])
+    return {name: values[order] for name, values in rows.items()}
 
 
 def _usual_spread(stages: Stages) -> float:
@@ -86,7 +107,7 @@ def _usual_spread(stages: Stages) -> float:
     pairs = stages.pairs
     mean = pairs.apart / pairs.met
     variance = (pairs.apart2 / pairs.met - mean * mean).clip(lower=0)
-    usual = variance.sqrt().approx_median().execute()
+    usual = variance.sqrt().approx_median().to_pyarrow().as_py()
     return float(usual) if usual is not None and usual > 0 else 0.06
 
 
@@ -96,19 +117,25 @@ def _pair(rows: Rows, row: int, a: str = "a_bidder", b: str = "b_bidder") -> tup
 
 
 def _lifts(rows: Rows) -> list[_Sign]:
-    """N1: meetings against the stratified hypergeometric expectation."""
-    p = chances.sum_upper(rows["met"], rows["mean"], rows["variance"])
-    return [
-        _Sign(_pair(rows, r), float(rows["met"][r] / rows["mean"][r]), float(p[r]))
-        for r in range(len(p))
-    ]
+    """N1: meetings against the hypergeometric law of the strata."""
+    strata: dict[tuple[str, ...], list[int]] = {}
+    for row in range(len(rows["met"])):
+        key = (*_pair(rows, row), str(rows["market"][row]))
+        strata.setdefault(key, []).append(row)
+    signs = []
+    for (a, b, _), places in strata.items():
+        cells = [tuple(int(rows[n][r]) for n in ("tenders", "a_n", "b_n")) for r in places]
+        law = [(tenders, one, other) for tenders, one, other in cells]
+        met = int(rows["met"][places[0]])
+        mean = sum(one * other / tenders for tenders, one, other in law)
+        signs.append(_Sign((a, b), met / mean, chances.meetings_upper(met, law)))
+    return signs
 
 
-def _rotations(rows: Rows) -> tuple[list[_Sign], int]:
+def _rotations(rows: Rows) -> list[_Sign]:
     """N2: runs of winners against all orders of the same wins."""
     p = chances.runs_upper(rows["a_wins"], rows["b_wins"], rows["runs"])
-    signs = [_Sign(_pair(rows, r), float(rows["runs"][r]), float(p[r])) for r in range(len(p))]
-    return signs, len(signs)
+    return [_Sign(_pair(rows, r), float(rows["runs"][r]), float(p[r])) for r in range(len(p))]
 
 
 def _covers(rows: Rows) -> list[_Sign]:
@@ -160,7 +187,7 @@ _INNOCENT = {
 
 
 def _finding(code: str, sign: _Sign, limit: float) -> Finding:
-    """Make a finding of a sign that stayed; the threshold is the largest p that stays.
+    """Make a finding of a sign that stayed; the threshold is the limit of its p.
 
     The value is the lift over the expectation (N1), the runs of winners (N2), the partner's wins
     beside the cover bidder (N3), the share of wins that follow the market (N4), and how often one
@@ -178,15 +205,15 @@ def _finding(code: str, sign: _Sign, limit: float) -> Finding:
     )
 
 
-def _with_tenders(stages: Stages, found: list[Finding]) -> list[Finding]:
+def with_tenders(stages: Stages, found: Sequence[Finding]) -> list[Finding]:
     """Point each finding at the newest tenders in which its two bidders met."""
     if not found:
         return []
     pairs = sorted({(int(sign.bidders[0]), int(sign.bidders[1])) for sign in found})
-    wanted = ibis.memtable({"a": [a for a, _ in pairs], "b": [b for _, b in pairs]})
-    frame = meetings(stages, wanted).select("a", "b", "tender").to_pandas()
+    wanted = ibis.memtable(pa.table({"a": [a for a, _ in pairs], "b": [b for _, b in pairs]}))
+    rows = _columns(meetings(stages, wanted).select("a", "b", "tender"))
     seen: dict[tuple[str, ...], list[int]] = {}
-    for a, b, tender in zip(frame["a"], frame["b"], frame["tender"], strict=True):
+    for a, b, tender in zip(rows["a"], rows["b"], rows["tender"], strict=True):
         seen.setdefault((str(a), str(b)), []).append(int(tender))
     answer = []
     for sign in found:
@@ -194,18 +221,3 @@ def _with_tenders(stages: Stages, found: list[Finding]) -> list[Finding]:
         pointers = [Evidence(who, record=f"tender {n}") for n in newest for who in sign.bidders]
         answer.append(replace(sign, evidence=tuple(pointers)))
     return answer
-
-
-def new_tender(
-    bids: Any,
-    whole: Stages,
-    bidders: Sequence[int],
-    before: NetworkSigns,
-    stages_among: Callable[[Any], Stages],
-) -> NetworkSigns:
-    """Screen one new tender: its bidders' past bids among each other, at the limits of `before`.
-
-    `stages_among(bids)` computes the stages of those bids on the caller's engine.
-    """
-    mine = bids.filter(bids.bidder.isin(list(bidders)))
-    return network_signs(stages_among(mine), before)
