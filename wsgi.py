@@ -44,6 +44,7 @@ VIEWS = (
     "tender.bids.api",
     "tender.bids.views",
     "tender.opening.api",
+    "tender.opening.views",
 )
 HANDLERS: dict[str, Handler] = {
     "email.send": send_email,

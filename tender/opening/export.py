@@ -33,7 +33,6 @@ from tender.opening.unsealing import counted_bids, verdict_row
 from tender.procedure.custody import acceptances
 from tender.procedure.models import Custodian, OpeningRecordRow, Tender
 
-
 RECENT = 500  # checkpoints looked at for enough witnesses
 
 
