@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from itertools import islice
+from itertools import islice, pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -21,6 +21,7 @@ from evaluation.compare.corpus import Corpus, Places
 _LONGEST = 40  # A copy shorter than this is not projected.
 _ALIKE = 0.4  # Unrelated Chinese texts stay below .25, a draft rewritten twice by 30 % above .5.
 _CROWD = 12  # More bidders than this share the passage: they have each other's copies already.
+_PIECE = 1500  # Longer passages are projected piece by piece.
 _MOST = 20_000
 
 
@@ -104,9 +105,11 @@ def _meetings(corpus: Corpus, holds: list[_Hold]) -> Iterator[_Bridge]:
             if same or end - start < _LONGEST:
                 continue
             one, two = (first, second) if first.unit < second.unit else (second, first)
-            a0, a1 = _project(one, start, end)
-            b0, b1 = _project(two, start, end)
-            yield _Bridge(one.unit, two.unit, a0, a1, b0, b1)
+            pieces = -(-(end - start) // _PIECE)
+            edges = [start + (end - start) * number // pieces for number in range(pieces + 1)]
+            for low, high in pairwise(edges):
+                spans = (*_project(one, low, high), *_project(two, low, high))
+                yield _Bridge(one.unit, two.unit, *spans)
 
 
 def _project(hold: _Hold, start: int, end: int) -> tuple[int, int]:

@@ -40,6 +40,8 @@ def text_findings(corpus: Corpus, overlap: Overlap) -> list[Finding]:
     `value` counts characters outside the common ground: those in passages that few bidders hold,
     or that the same company of bidders holds, or all, whichever of these stands out first.
     """
+    if overlap.left.size == 0:
+        return []
     lengths = _bid_lengths(corpus)
     judge = _Judge.of(overlap, len(corpus.bidders))
     order = np.argsort(overlap.row, kind="stable")
