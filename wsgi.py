@@ -38,9 +38,11 @@ log = structlog.get_logger(__name__)
 VIEWS = (
     "tender.accounts.login",
     "tender.accounts.views",
+    "tender.accounts.views_administration",
     "tender.ledger.api",
     "tender.procedure.api",
     "tender.procedure.views",
+    "tender.procedure.views_custody",
     "tender.bids.api",
     "tender.bids.views",
     "tender.opening.api",

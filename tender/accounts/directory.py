@@ -17,9 +17,7 @@ def people_with(session: Session, role: Role, scope: str) -> list[Person]:
         select(Person, Organisation.path)
         .join(Membership, Membership.person_id == Person.id)
         .join(Organisation, Organisation.id == Membership.organisation_id)
-        .where(
-            Membership.role == role, Membership.ended_at.is_(None), Person.disabled_at.is_(None)
-        )
+        .where(Membership.role == role, Membership.ended_at.is_(None), Person.disabled_at.is_(None))
         .order_by(Person.id)
     )
     found = {person.id: person for person, path in session.execute(query) if scope.startswith(path)}

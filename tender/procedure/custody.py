@@ -11,12 +11,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from keys import encoding, openings, records, statements
 from keys.errors import KeysError
 from keys.records import Acceptance, CustodianKey, OpeningRecord, Part
+from tender.accounts.models import Organisation, OrganisationKind
 from tender.accounts.permissions import Permission, require
 from tender.core.actor import SYSTEM, Actor
 from tender.core.errors import conflict, invalid, not_found
@@ -336,3 +337,45 @@ def custodians_for(session: Session, path: str) -> list[Custodian]:
     )
     near = [custodian for custodian in session.scalars(query) if path.startswith(custodian.scope)]
     return sorted(near, key=lambda custodian: (-len(custodian.scope), custodian.created_at))
+
+
+def retire_custodian(session: Session, actor: Actor, custodian_id: str, *, now: datetime) -> None:
+    """Draw up no further records with a custodian; those in force stay."""
+    require(actor, Permission.CUSTODIAN_EDIT)
+    custodian = session.get(Custodian, custodian_id)
+    if custodian is None:
+        raise not_found("custodian.unknown", N_("There is no such custodian."))
+    if custodian.retired_at is None:
+        custodian.retired_at = now
+        ledger.append(
+            session,
+            "custodian.retired",
+            subject=custodian.id,
+            actor=actor.person_id,
+            now=now,
+            fields={"identity": custodian.identity},
+        )
+
+
+def stock(session: Session, actor: Actor) -> list[tuple[Custodian, int]]:
+    """Custodians with their number of unused keys."""
+    require(actor, Permission.CUSTODIAN_EDIT)
+    unused = (
+        select(CustodianKeyRow.custodian_id, func.count().label("keys"))
+        .where(CustodianKeyRow.opening_id.is_(None), CustodianKeyRow.void.is_(False))
+        .group_by(CustodianKeyRow.custodian_id)
+        .subquery()
+    )
+    query = (
+        select(Custodian, unused.c.keys)
+        .outerjoin(unused, unused.c.custodian_id == Custodian.id)
+        .order_by(Custodian.created_at, Custodian.id)
+    )
+    return [(custodian, keys or 0) for custodian, keys in session.execute(query)]
+
+
+def scopes(session: Session) -> list[Organisation]:
+    """Organisations whose tenders a custodian may keep keys for."""
+    kinds = (OrganisationKind.COUNTY, OrganisationKind.TOWNSHIP, OrganisationKind.VILLAGE)
+    query = select(Organisation).where(Organisation.kind.in_(kinds))
+    return sorted(session.scalars(query), key=lambda each: (each.path.count("/"), each.name))
