@@ -2,10 +2,10 @@
  * What must hold before a bid may be sealed in this browser, shown to the bidder.
  */
 
-import { hex, sha256Hex, unb64u } from "./encoding.js";
+import { hex, unb64u } from "./encoding.js";
 import { canary } from "./canary.js";
 import { Stopped } from "./crew.js";
-import { certifiedKey, loadIdentity } from "./identity.js";
+import { findSigner } from "./identity.js";
 import { parseNoteKey } from "./receipt.js";
 import { verifyRecord } from "./record.js";
 import { byId, element, facts, grouped, status, t, timeText } from "./words.js";
@@ -65,18 +65,18 @@ async function checkComputation(record) {
   status(place, "good", t("canary_good"));
 }
 
-async function findIdentity({ bidder, certificate }) {
-  if (!certificate) throw new Stopped("no_certificate");
-  const identity = await loadIdentity(bidder, certifiedKey(certificate));
-  if (!identity) throw new Stopped("no_key");
-  status(byId("sealing-identity"), "good", t("key_good"));
-  return identity;
+/** Says whether the key is here or will be made with the first bid. */
+async function showSigner(context) {
+  const signer = await findSigner(context);
+  if (!signer && !context.enrol_url) throw new Stopped("no_key");
+  status(byId("sealing-identity"), signer ? "good" : "wait", t(signer ? "key_good" : "key_new"));
+  return signer;
 }
 
 /**
  * Checks browser, record, computation and key in this order; throws Stopped at the first fault.
  *
- * Returns what a Submission trusts: {openingId, platformKey, noteKey, identity, certificateHash}.
+ * Returns what a Submission trusts: {openingId, platformKey, noteKey, signer (null yet)}.
  */
 export async function checkEverything(context) {
   checkBrowser(context);
@@ -84,7 +84,5 @@ export async function checkEverything(context) {
   const noteKey = await parseNoteKey(context.note_key);
   const openingId = await checkTheRecord(context, platformKey);
   await checkComputation(context.record);
-  const identity = await findIdentity(context);
-  const certificateHash = await sha256Hex(unb64u(context.certificate));
-  return { openingId, platformKey, noteKey, identity, certificateHash };
+  return { openingId, platformKey, noteKey, signer: await showSigner(context) };
 }

@@ -11,7 +11,7 @@ import { b64u, hex, sha256Hex } from "./encoding.js";
 import { sealedSize } from "./cobblestone.js";
 import { begin, filesKeys, filesSize, finish } from "./envelope.js";
 import { Crew, Stopped } from "./crew.js";
-import { signStatement } from "./identity.js";
+import { enrolSigner, signStatement } from "./identity.js";
 import { buildManifest } from "./manifest.js";
 import { checkReceipt } from "./receipt.js";
 import { load, remove, save } from "./store.js";
@@ -41,7 +41,7 @@ export class Submission {
 
   /**
    * `context` is the page's JSON; `trusted` what was verified: {openingId, platformKey, noteKey,
-   * identity, certificateHash}; `onState` hears upload and sealing states and {type: "step"}.
+   * signer (null if still to be made)}; `onState` hears upload and sealing states and {type: "step"}.
    */
   constructor(context, trusted, onState) {
     this.#context = context;
@@ -63,6 +63,7 @@ export class Submission {
 
   /** Seals and submits; resolves with {receipt, entry, leaf, line, checkpoint, manifest, ...}. */
   async submit({ files, prices, terms }) {
+    this.#trusted.signer ??= await this.#enrol();
     const { pending, sealed } = await this.#sealed(files);
     await this.#sign(pending, { files, prices, terms, sealed });
     return this.deliver();
@@ -86,7 +87,10 @@ export class Submission {
   async deliver() {
     const pending = await load("pending", this.#key);
     this.#onState({ type: "step", step: "submitting" });
-    const answer = await this.#post(pending.body);
+    const answer = await this.#post(this.#context.seal_url, pending.body).catch(async (error) => {
+      if (error.code !== "signed_out") await this.#forget();
+      throw error;
+    });
     const checked = await this.#check(answer.receipt, pending.expected);
     const done = {
       ...checked, receiptUrl: answer.receipt_url, envelope: pending.envelope,
@@ -166,7 +170,7 @@ export class Submission {
 
   async #sign(pending, { files, prices, terms, sealed }) {
     const { record, bidder, sequence } = this.#context;
-    const { identity, openingId, certificateHash } = this.#trusted;
+    const { openingId, signer: { identity, certificateHash } } = this.#trusted;
     const opening = hex(openingId);
     const listed = files.map(({ name, size }, i) => ({ name, size, sha256: sealed.hashes[i] }));
     const manifest = await buildManifest({
@@ -191,17 +195,23 @@ export class Submission {
     });
   }
 
-  async #post(body) {
-    const { csrf, seal_url: url } = this.#context;
-    const headers = { "Content-Type": "application/json", "X-CSRFToken": csrf };
+  async #enrol() {
+    const { bidder, enrol_url: url } = this.#context;
+    this.#onState({ type: "step", step: "enrolling" });
+    return enrolSigner(bidder, async (statement) => (
+      (await this.#post(url, JSON.stringify(statement))).certificate
+    ));
+  }
+
+  /** Posts JSON as often as the line needs; Refused is an answer that no waiting will change. */
+  async #post(url, body) {
+    const headers = { "Content-Type": "application/json", "X-CSRFToken": this.#context.csrf };
     for (let failures = 0; ; failures++) {
       try {
         return await answerOf(await fetch(url, { method: "POST", headers, body }));
       } catch (error) {
-        if (error instanceof Refused && !(error.status >= 500 || error.status === 429)) {
-          if (error.code !== "signed_out") await this.#forget();
-          throw error;
-        }
+        const final = error instanceof Refused && error.status < 500 && error.status !== 429;
+        if (final) throw error;
         const wait = Math.min(15_000, 500 * 2 ** failures) * (0.75 + Math.random() / 2);
         this.#onState({ type: "upload", state: "waiting", wait });
         await sleep(wait);

@@ -5,8 +5,8 @@
  * key with a second factor; it never means losing a bid, because bids are opened by custodians.
  */
 
-import { Malformed, b64u, canonical, hex, unb64u } from "./encoding.js";
-import { keep, load, save } from "./store.js";
+import { Malformed, b64u, canonical, equal, hex, sha256Hex } from "./encoding.js";
+import { keep, load, remove, save } from "./store.js";
 
 const P256 = { name: "ECDSA", namedCurve: "P-256" };
 const ECDSA = { name: "ECDSA", hash: "SHA-256" };
@@ -25,36 +25,65 @@ export async function makeSigner() {
   return { privateKey: pair.privateKey, ...signer({ privateKey: pair.privateKey, publicKey }) };
 }
 
-/** Makes a key for a bidder and keeps it in this browser: {publicKey (65 bytes), sign}. */
-export async function createIdentity(bidder) {
-  const { privateKey, publicKey } = await makeSigner();
-  await save("identities", `${bidder} ${b64u(publicKey)}`, { privateKey, publicKey });
-  await keep();
-  return signer({ privateKey, publicKey });
+/** DER bytes of a PEM certificate. */
+function der(pem) {
+  const base64Text = pem.replace(/-----[A-Z ]+-----|\s/g, "");
+  return Uint8Array.from(atob(base64Text), (character) => character.charCodeAt(0));
 }
 
-/** The key that this browser holds for a bidder's certified public key, or null. */
-export async function loadIdentity(bidder, publicKey) {
-  const found = await load("identities", `${bidder} ${b64u(publicKey)}`);
-  return found ? signer(found) : null;
-}
-
-/** The uncompressed point in a DER certificate (base64url), without trusting the rest of it. */
-export function certifiedKey(certificate) {
-  const der = unb64u(certificate);
-  const at = hex(der).indexOf(SPKI);
+/** The uncompressed point in a DER certificate, without trusting the rest of it. */
+function certifiedKey(certificate) {
+  const at = hex(certificate).indexOf(SPKI);
   if (at < 0 || at % 2 === 1) throw new Malformed("the certificate holds no P-256 key");
   const start = (at + SPKI.length) / 2;
-  return der.slice(start, start + 65);
+  return certificate.slice(start, start + 65);
+}
+
+const placeOf = (bidder, publicKey) => `${bidder} ${b64u(publicKey)}`;
+
+/**
+ * The certified key of a bidder that this browser holds, or null: {identity, certificateHash}.
+ *
+ * `certificates` are PEM texts, one for each browser that the bidder has enrolled.
+ */
+export async function findSigner({ bidder, certificates }) {
+  for (const pem of certificates) {
+    const certificate = der(pem);
+    const kept = await load("identities", placeOf(bidder, certifiedKey(certificate)));
+    if (kept) return { identity: signer(kept), certificateHash: await sha256Hex(certificate) };
+  }
+  return null;
+}
+
+/** The key that waits for its certificate; made, and kept, now if there is none. */
+async function uncertified(bidder) {
+  const kept = await load("identities", `${bidder} new`);
+  if (kept) return kept;
+  const { privateKey, publicKey } = await makeSigner();
+  await save("identities", `${bidder} new`, { privateKey, publicKey });
+  await keep();
+  return { privateKey, publicKey };
+}
+
+/**
+ * Makes this browser's key and has it certified; `ask` sends enrol/v1 and resolves with PEM.
+ *
+ * The statement is signed by the new key itself, which proves that the private half is here. After
+ * a lost answer the same key is sent again.
+ */
+export async function enrolSigner(bidder, ask) {
+  const made = await uncertified(bidder);
+  const statement = { v: "enrol/v1", bidder, public_key: b64u(made.publicKey) };
+  const certificate = der(await ask(await signStatement(statement, signer(made))));
+  if (!equal(certifiedKey(certificate), made.publicKey)) {
+    throw new Malformed("the certificate is for another key");
+  }
+  await save("identities", placeOf(bidder, made.publicKey), made);
+  await remove("identities", `${bidder} new`);
+  return { identity: signer(made), certificateHash: await sha256Hex(certificate) };
 }
 
 /** A statement with its raw r||s signature. */
 export async function signStatement(statement, { sign }) {
   return { ...statement, signature: b64u(await sign(canonical(statement))) };
-}
-
-/** enrol/v1: asks for a certificate and proves that this browser holds the private half. */
-export function enrolment(bidder, identity) {
-  const statement = { v: "enrol/v1", bidder, public_key: b64u(identity.publicKey) };
-  return signStatement(statement, identity);
 }

@@ -1,5 +1,5 @@
 /**
- * The one bundle: in a page it serves the sealing page, in a worker it seals.
+ * The one bundle: in a page it serves sealing and withdrawal, in a worker it seals.
  */
 
 import { startPage } from "./page.js";
@@ -11,6 +11,7 @@ if (globalThis.document === undefined) {
 } else {
   const start = () => {
     if (document.getElementById("sealing-context")) startPage();
+    if (document.getElementById("withdrawal-context")) startWithdrawal();
   };
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
   else start();

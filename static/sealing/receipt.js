@@ -6,7 +6,7 @@
  */
 
 import {
-  Malformed, b64u, base64, canonical, concat, equal, hasKeys, hex, sha256, unb64u, utf8,
+  Malformed, base64, canonical, concat, equal, hasKeys, hex, sha256, unb64u, utf8,
 } from "./encoding.js";
 import { Distrust, checkEd25519 } from "./record.js";
 
@@ -120,8 +120,7 @@ export async function checkReceipt(receipt, expected, { platformKey, noteKey }) 
   return { entry, line, leaf, checkpoint };
 }
 
-/** Text of the receipt's QR code: enough to find the entry and to recognise it. */
-export function qrText(entry, leaf, verifyUrl) {
-  const facts = `bid=${entry.bid}&seq=${entry.seq}&leaf=${b64u(leaf)}`;
-  return verifyUrl ? `${verifyUrl}#${facts}` : facts;
+/** Text of the receipt's QR code: where to check it, and enough to recognise it by. */
+export function qrText(entry, verifyUrl) {
+  return `${verifyUrl}?bid=${entry.bid}&sha256=${entry.envelope_sha256}`;
 }

@@ -67,7 +67,7 @@ export function showReceipt(result, verifyUrl) {
       [t("leaf_hash"), element("code", { class: "hash" }, grouped(hex(leaf)))],
       ...sealedFacts(manifest),
     ]),
-    qrCode(qrText(entry, leaf, verifyUrl && new URL(verifyUrl, location.href).href)),
+    qrCode(qrText(entry, new URL(verifyUrl, location.href).href)),
     downloads(result),
     element("p", { class: "hint" }, t("keep_secret")),
   );

@@ -2,7 +2,7 @@
  * Withdrawing a bid: signs withdraw/v1 with this browser's key, so that nobody else can void it.
  */
 
-import { certifiedKey, loadIdentity, signStatement } from "./identity.js";
+import { findSigner, signStatement } from "./identity.js";
 import { byId } from "./words.js";
 
 function fail(text) {
@@ -19,13 +19,13 @@ export function startWithdrawal() {
   form.hidden = false;
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const known = context.certificate ? certifiedKey(context.certificate) : null;
-    const identity = known ? await loadIdentity(context.statement.bidder, known) : null;
-    if (identity === null) return fail(context.messages.no_key);
+    const { statement: { bidder }, certificates } = context;
+    const signer = await findSigner({ bidder, certificates });
+    if (signer === null) return fail(context.messages.no_key);
     const answer = await fetch(context.url, {
       method: "POST",
       headers: { "Content-Type": "application/json", "X-CSRFToken": context.csrf },
-      body: JSON.stringify(await signStatement(context.statement, identity)),
+      body: JSON.stringify(await signStatement(context.statement, signer.identity)),
     }).catch(() => null);
     if (answer?.ok) return location.reload();
     const said = await answer?.json().catch(() => null);

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote_plus
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -34,7 +33,13 @@ from tests.vectors.pages import ROOT, Pages
 
 ORIGIN = "county.example/ledger"
 BIDDER = "bidder-7f3a"
-PATHS = {"upload_url": "/uploads", "seal_url": "/seal", "kit_url": "/kit", "verify_url": "/verify"}
+PATHS = {
+    "upload_url": "/uploads",
+    "seal_url": "/seal",
+    "enrol_url": "/keys",
+    "kit_url": "/kit",
+    "verify_url": "/verify",
+}
 
 
 def key_of(number: int) -> Ed25519PrivateKey:
@@ -48,6 +53,12 @@ def custodian(number: int) -> records.CustodianKey:
         key_id=encoding.b64u(bytes([number]) * 16),
         key=encoding.b64u(public_of(bytes([number]) * 32)),
     )
+
+
+def point_in(certificate: bytes) -> bytes:
+    key = x509.load_der_x509_certificate(certificate).public_key()
+    assert isinstance(key, ec.EllipticCurvePublicKey)
+    return p256_point(key)
 
 
 @dataclass
@@ -68,6 +79,7 @@ class Platform:
         keys = tuple(custodian(number) for number in range(1, 6))
         self.record = records.OpeningRecord("county.example", "T-1", "1", part, opens, 3, 3, keys)
         self.certificate = b""
+        self.certified: list[bytes] = []
         self.lock = threading.Lock()
         self.reset()
 
@@ -93,6 +105,7 @@ class Platform:
         """Check enrol/v1 and give a certificate for its key."""
         public = encoding.unb64u(statement["public_key"], 65)
         check_ecdsa(statement, public)
+        self.certified.append(public)
         assert statement["v"] == "enrol/v1"
         assert statement["bidder"] == BIDDER
         name = x509.Name([x509.NameAttribute(NameOID.SERIAL_NUMBER, BIDDER)])
@@ -108,6 +121,7 @@ class Platform:
             .sign(ec.generate_private_key(ec.SECP256R1()), SHA256())
         )
         self.certificate = built.public_bytes(Encoding.DER)
+        self.pem = built.public_bytes(Encoding.PEM).decode()
 
     def context(self) -> dict[str, Any]:
         """The data of the sealing page, as docs/submission.md lays it down."""
@@ -127,7 +141,7 @@ class Platform:
             "bidder": BIDDER,
             "sequence": 1 + len(self.bids),
             "csrf": "token",
-            "certificate": encoding.b64u(self.certificate) if self.certificate else None,
+            "certificates": [self.pem] if self.certificate else [],
             "server_time": encoding.timestamp(datetime.now(UTC)),
             "max_bytes": 2 * 2**30,
             "https_url": "https://county.example/seal",
@@ -136,17 +150,14 @@ class Platform:
             **self.changes,
         }
 
-    def page(self, template: str, language: str) -> bytes:
-        """Render one of the product's own templates in a bare page."""
+    def page(self, language: str) -> bytes:
+        """Render the product's own template in a bare page."""
         environment = Environment(loader=FileSystemLoader(ROOT / "templates"), autoescape=True)
         with speaking(language):
-            body = environment.get_template(template).render(
+            body = environment.get_template("bids/_sealing.html").render(
                 _=gettext,
                 sealing=self.context(),
                 terms={"days": "工期（日历天）"},
-                bidder=BIDDER,
-                action="/enrol",
-                csrf_token=lambda: "token",
             )
         return (
             f'<!doctype html><html lang="{"zh-CN" if language == "zh" else "en"}"><head>'
@@ -197,9 +208,7 @@ class Platform:
     @property
     def public_key(self) -> bytes:
         """The point in the bidder's certificate."""
-        key = x509.load_der_x509_certificate(self.certificate).public_key()
-        assert isinstance(key, ec.EllipticCurvePublicKey)
-        return p256_point(key)
+        return point_in(self.certificate)
 
     def proven(self, bid: dict[str, Any]) -> dict[str, Any]:
         """The bid's receipt with its inclusion proof."""
@@ -257,10 +266,7 @@ class Site(Pages):
     def on_get(self) -> None:
         """Pages, scripts and receipts."""
         if self.path == "/":
-            body = self.platform.page("bids/_sealing.html", self.language)
-            self.answer(200, body, Content_Type="text/html; charset=utf-8")
-        elif self.path == "/enrol":
-            body = self.platform.page("bids/_enrolment.html", self.language)
+            body = self.platform.page(self.language)
             self.answer(200, body, Content_Type="text/html; charset=utf-8")
         elif self.path == "/login":
             self.answer(200, b"<!doctype html>", Content_Type="text/html")
@@ -277,15 +283,16 @@ class Site(Pages):
         self.answer(200, Upload_Offset=str(len(upload.data)), Upload_Length=str(upload.length))
 
     def on_post(self) -> None:
-        """Enrolment, new uploads, and SEAL."""
+        """Keys, new uploads, and SEAL."""
         platform, body = self.platform, self.body()
-        if self.path == "/enrol":
-            fields = dict(pair.split(b"=", 1) for pair in body.split(b"&"))
-            platform.certify(json.loads(unquote_plus(fields[b"statement"].decode())))
-            self.answer(303, Location="/")
-            return
         assert self.headers["X-CSRFToken"] == "token"
-        if self.path == "/uploads":
+        if self.path == "/keys":
+            platform.certify(json.loads(body))
+            if platform.fault("certificate-lost"):
+                self.refuse(503)
+            else:
+                self.reply(201, {"certificate": platform.pem})
+        elif self.path == "/uploads":
             platform.uploads.append(Upload(int(self.headers["Upload-Length"])))
             self.answer(201, Location=f"/uploads/{len(platform.uploads) - 1}")
         elif platform.fault("seal-late"):
