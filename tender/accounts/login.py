@@ -11,7 +11,6 @@ from flask.typing import ResponseReturnValue
 from tender.accounts import credentials, sessions
 from tender.accounts.models import LoginSession, Person
 from tender.core.actor import STAFF
-from tender.core.clock import SystemClock
 from tender.core.errors import DomainError, invalid
 from tender.core.i18n import N_, gettext
 from tender.core.web import COOKIE, actor, db, limiter, now, page, platform, public, signed_in
@@ -109,8 +108,7 @@ def check_second() -> ResponseReturnValue:
     """Check the one-time code; each code counts once."""
     found = db().get_one(LoginSession, _half_signed_in().id)
     code, target = request.form.get("code", ""), _safe(request.form.get("next"))
-    moment = SystemClock().now()
-    if not credentials.take_code(platform().settings, found.person, code, now=moment):
+    if not credentials.take_code(platform().settings, found.person, code, now=now()):
         error = invalid("login.code", N_("The code is wrong or was used. Wait for the next one."))
         return page("accounts/second.html", 422, next=target, error=error)
     found.second_factor = True
@@ -146,9 +144,8 @@ def confirm_set_up() -> ResponseReturnValue:
     person = found.person
     if person.totp_confirmed:
         raise invalid("login.again", N_("Please sign in again."))
-    moment = SystemClock().now()
     if not credentials.take_code(
-        platform().settings, person, request.form.get("code", ""), now=moment
+        platform().settings, person, request.form.get("code", ""), now=now()
     ):
         plain = credentials.totp_plain(platform().settings, person) or ""
         error = invalid("login.code", N_("The code is wrong or was used. Wait for the next one."))

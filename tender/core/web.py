@@ -12,6 +12,7 @@ from datetime import datetime
 from functools import wraps
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import urlencode
 
 import structlog
 from flask import Blueprint, Flask, Response, current_app, g, jsonify, render_template, request
@@ -245,18 +246,28 @@ def _crash(error: Exception) -> ResponseReturnValue:
 CRASH = N_("Something failed on our side. Nothing was saved. It has been logged; please try again.")
 
 
-def _choose_language() -> None:
-    chosen = request.args.get("lang") or request.cookies.get("lang")
-    if chosen not in i18n.LANGUAGES:
-        chosen = "zh"
-    i18n.set_language(chosen)
-    g.language = chosen
+CHOICES = {"lang": i18n.LANGUAGES, "type": ("normal", "large")}
 
 
-def _keep_language(response: Response) -> Response:
-    if request.args.get("lang") in i18n.LANGUAGES:
-        response.set_cookie("lang", request.args["lang"], max_age=31536000, samesite="Lax")
+def _choose() -> None:
+    """Take the reader's language and size of type from the address, else from the cookies."""
+    for name, choices in CHOICES.items():
+        chosen = request.args.get(name) or request.cookies.get(name)
+        setattr(g, name, chosen if chosen in choices else choices[0])
+    i18n.set_language(g.lang)
+
+
+def _keep_choices(response: Response) -> Response:
+    for name, choices in CHOICES.items():
+        if request.args.get(name) in choices:
+            response.set_cookie(name, request.args[name], max_age=31536000, samesite="Lax")
     return response
+
+
+def here(**changes: str) -> str:
+    """This page's address with some arguments changed: for switches that keep the rest."""
+    kept = {name: value for name, value in request.args.items() if name not in CHOICES}
+    return f"{request.path}?{urlencode(kept | changes)}"
 
 
 def _check_access() -> None:
@@ -281,7 +292,7 @@ def create_app(
         MAX_CONTENT_LENGTH=110 * 1024 * 1024,
         MAX_FORM_MEMORY_SIZE=4 * 1024 * 1024,
         RATELIMIT_STORAGE_URI="memory://",
-        RATELIMIT_ENABLED=platform.settings.mode.value != "test",
+        RATELIMIT_ENABLED=not platform.settings.sandbox,
     )
     app.extensions["platform"] = platform
     app.extensions["identify"] = identify
@@ -299,11 +310,13 @@ def create_app(
             "now": now(),
             "language": i18n.language(),
             "mode": platform.settings.mode.value,
+            "large_type": g.get("type") == "large",
+            "here": here,
         }
     )
-    app.before_request(_choose_language)
+    app.before_request(_choose)
     app.before_request(_check_access)
-    app.after_request(_keep_language)
+    app.after_request(_keep_choices)
     app.after_request(_finish)
     app.teardown_request(_abandon)
     app.register_error_handler(DomainError, refuse)

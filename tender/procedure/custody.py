@@ -361,13 +361,13 @@ def stock(session: Session, actor: Actor) -> list[tuple[Custodian, int]]:
     """Custodians with their number of unused keys."""
     require(actor, Permission.CUSTODIAN_EDIT)
     unused = (
-        select(CustodianKeyRow.custodian_id, func.count().label("keys"))
+        select(CustodianKeyRow.custodian_id, func.count().label("unused"))
         .where(CustodianKeyRow.opening_id.is_(None), CustodianKeyRow.void.is_(False))
         .group_by(CustodianKeyRow.custodian_id)
         .subquery()
     )
     query = (
-        select(Custodian, unused.c.keys)
+        select(Custodian, unused.c.unused)
         .outerjoin(unused, unused.c.custodian_id == Custodian.id)
         .order_by(Custodian.created_at, Custodian.id)
     )
