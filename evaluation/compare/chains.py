@@ -21,6 +21,7 @@ _GAP = 120  # At 30 % edits one gap in a thousand is longer.
 _OVERLAP = 16
 _DRIFT = 8  # Diagonals that a chain may change at once, and one more per four characters of gap.
 _NEIGHBOURS = 8
+_CHUNK = 1 << 18
 _LOW = np.uint64(0xFFFFFFFF)
 _SHIFT = np.uint64(32)
 
@@ -89,30 +90,42 @@ def find_chains(corpus: Corpus, seeds: Seeds, *, at_least: int) -> Chains:
 
 def _segments(corpus: Corpus, seeds: Seeds) -> _Segments:
     """Join seeds that follow each other on the same diagonal; sorted by unit pair and start."""
-    packed = (seeds.right - seeds.left).astype(np.uint64) << _SHIFT
-    packed |= seeds.left.astype(np.uint64)
+    packed = (seeds.right - seeds.left).astype(np.uint64)
+    packed <<= _SHIFT
+    packed |= seeds.left
     packed.sort()
+    joined = np.zeros(packed.size, np.bool_)
+    new = np.full(packed.size, K, np.uint8)
+    for start in range(0, packed.size - 1, _CHUNK):
+        follows, gap = _follows(corpus, packed[start : start + _CHUNK + 1])
+        joined[start : start + follows.size] = follows
+        new[start : start + follows.size][follows] = np.minimum(gap[follows], K)
+    if packed.size == 0:
+        return _Segments(np.zeros(0, np.uint64), *(_nothing() for _ in range(4)))
+    ends = np.flatnonzero(~joined)
+    starts = np.concatenate(([0], ends[:-1] + 1))
+    covered = np.add.reduceat(new, starts, dtype=np.int64)
+    left = (packed[starts] & _LOW).astype(np.int64)
+    last = (packed[ends] & _LOW).astype(np.int64)
+    diagonal = (packed[starts] >> _SHIFT).astype(np.int64)
+    pair = corpus.unit_of(left) * len(corpus.texts) + corpus.unit_of(left + diagonal)
+    key = pair.astype(np.uint64)
+    order = np.argsort(key << _SHIFT | left.astype(np.uint64))
+    return _Segments(key[order], left[order], last[order] + K, diagonal[order], covered[order])
+
+
+def _follows(
+    corpus: Corpus, packed: NDArray[np.uint64]
+) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+    """Return for each seed whether the next one continues it, and how far on that is."""
     left = (packed & _LOW).astype(np.int64)
     diagonal = (packed >> _SHIFT).astype(np.int64)
     gap = np.diff(left)
-    joined = (np.diff(diagonal) == 0) & (gap <= _BRIDGE)
-    left_unit = corpus.unit_of(left)
-    right_unit = corpus.unit_of(left + diagonal)
-    joined &= (np.diff(left_unit) == 0) & (np.diff(right_unit) == 0)
-    starts = np.concatenate(([0], np.flatnonzero(~joined) + 1)) if left.size else _nothing()
-    new = np.full(left.size, K, np.int64)
-    new[:-1][joined] = np.minimum(gap[joined], K)
-    covered = np.add.reduceat(new, starts) if starts.size else _nothing()
-    ends = np.append(starts[1:], left.size) - 1 if starts.size else _nothing()
-    pair = (left_unit[starts] * len(corpus.texts) + right_unit[starts]).astype(np.uint64)
-    order = np.argsort(pair << _SHIFT | left[starts].astype(np.uint64))
-    return _Segments(
-        pair[order],
-        left[starts][order],
-        left[ends][order] + K,
-        diagonal[starts][order],
-        covered[order],
-    )
+    joined = (diagonal[1:] == diagonal[:-1]) & (gap <= _BRIDGE)
+    rest = np.flatnonzero(joined)
+    for place in (left, left + diagonal):
+        joined[rest] &= corpus.unit_of(place[rest]) == corpus.unit_of(place[rest + 1])
+    return joined, gap
 
 
 def _link(segments: _Segments) -> Places:

@@ -49,7 +49,7 @@ class Corpus:
     unit_bidder: NDArray[np.uint16]
     codes: Codes
     fresh: NDArray[np.bool_]  # For each place, whether the k-gram that begins there is not known.
-    packed: NDArray[np.uint64]  # Hash << 32 | place of each fresh k-gram, in the order of places.
+    packed: NDArray[np.uint64]  # Hash << 32 | place of each fresh k-gram, in any order.
     _ground: dict[int, NDArray[np.int32]] = field(default_factory=dict)
     _origins: dict[int, Positions] = field(default_factory=dict)
 

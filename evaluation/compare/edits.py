@@ -90,9 +90,8 @@ def _edits(corpus: Corpus, candidates: Candidates, new: NDArray[np.bool_]) -> It
     Kind 0 is looked up among k-grams, 1 to 3 among k-grams with that character left open, 4 and 5
     among k-grams with one more character, which the candidates have lost.
     """
-    codes = np.append(corpus.codes, np.zeros(K + 1, np.uint16))
     units = corpus.unit_of(candidates.place)
-    columns: list[Codes] = [codes[candidates.place + step] for step in range(K + 1)]
+    columns = _window(corpus, candidates)
     inside = candidates.place + K < corpus.starts[units + 1]
     gram = columns[:K]
     whole = hash_columns(gram)
@@ -137,8 +136,7 @@ def _new_pairs(
 
     Shape (K, candidates); the last row is the last character with the one behind the k-gram.
     """
-    codes = np.append(corpus.codes, np.zeros(K + 1, np.uint16))
-    window = np.stack([codes[candidates.place + step] for step in range(K + 1)])
+    window = np.stack(_window(corpus, candidates))
     wanted = pair_hashes(window[:-1], window[1:])
     seen = np.zeros(wanted.shape, np.bool_)
     rows = np.arange(candidates.place.size)
@@ -147,6 +145,12 @@ def _new_pairs(
         there = known.contains(wanted.ravel()).reshape(wanted.shape)
         seen |= there & ~_holds(free, candidates, rows, bidder)[None, :]
     return ~seen
+
+
+def _window(corpus: Corpus, candidates: Candidates) -> list[Codes]:
+    """Return the characters of each k-gram and the one behind it, as columns."""
+    last = corpus.codes.size - 1
+    return [corpus.codes[np.minimum(candidates.place + step, last)] for step in range(K + 1)]
 
 
 def pair_hashes(first: Codes, second: Codes) -> Hashes:

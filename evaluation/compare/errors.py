@@ -103,12 +103,11 @@ def _distinct(corpus: Corpus, found: dict[int, SharedError]) -> list[SharedError
 
 def _copied(corpus: Corpus, overlap: Overlap) -> NDArray[np.bool_]:
     """Return for each place whether it lies in a copied passage, where T1 speaks already."""
-    change = np.zeros(int(corpus.starts[-1]) + 1, np.int32)
+    inside = np.zeros(int(corpus.starts[-1]), np.bool_)
     chains = overlap.passages
-    for start, end in ((chains.a0, chains.a1), (chains.b0, chains.b1)):
-        np.add.at(change, start, 1)
-        np.add.at(change, end, -1)
-    inside: NDArray[np.bool_] = np.cumsum(change, out=change)[:-1] > 0
+    for starts, ends in ((chains.a0, chains.a1), (chains.b0, chains.b1)):
+        for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
+            inside[start:end] = True
     return inside
 
 

@@ -60,7 +60,7 @@ def mixed_findings(
     known = identities or identities_of(texts)
     marks = _marks(known, ground)
     found: dict[tuple[str, str], list[Evidence]] = defaultdict(list)
-    for text in texts:
+    for text in texts if marks else ():
         folded = _Folded(text.text)
         for mark, owners in marks.items():
             if text.bidder in owners:

@@ -42,8 +42,8 @@ def find_word_errors(
         return
     places = _odd_places(corpus, _usual_pairs(texts), KnownGrams([right]))
     places = places[~copied[places]]
-    codes = corpus.codes.astype(np.uint64)
-    words = codes[places - 1] << (_SHIFT + _SHIFT) | codes[places] << _SHIFT | codes[places + 1]
+    before, middle, after = (corpus.codes[places + step].astype(np.uint64) for step in (-1, 0, 1))
+    words = before << (_SHIFT + _SHIFT) | middle << _SHIFT | after
     exact = np.isin(pair_hashes(corpus.codes[places - 1], corpus.codes[places + 1]), right)
     order = np.argsort(words[exact], kind="stable")
     words, places = words[exact][order], places[exact][order]
