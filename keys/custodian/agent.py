@@ -45,6 +45,7 @@ class Agent:
     identity: Ed25519PrivateKey = field(init=False)
     _pause: dict[tuple[str, str], float] = field(default_factory=dict)
     _lively_until: float = 0.0
+    _asked: list[object] | None = None
 
     def __post_init__(self) -> None:
         self.identity = self.home.identity(self.passphrase)
@@ -68,6 +69,7 @@ class Agent:
     def round(self) -> None:
         """Do everything that can be done now, once."""
         now = self.clock()
+        self._asked = None
         self._send()
         before = self.store.frontier().size
         note = follow(self.home, self.store, self.platform, now)
@@ -153,8 +155,10 @@ class Agent:
         """Accept a record that the platform still asks for, if the rules allow it."""
         now, opening = self.clock(), watched.opening
         key = policy.may_accept(self.home, self.store, watched, now)
-        asked = [each.get("record") for each in self.platform.records(self.home.config.identity)]
-        if opening.record.to_object() not in asked:
+        if self._asked is None:
+            waiting = self.platform.records(self.home.config.identity)
+            self._asked = [each.get("record") for each in waiting]
+        if opening.record.to_object() not in self._asked:
             return
         if key.opening is None:
             stock.use_key(self.store, key.key_id, opening.opening_id, now)

@@ -74,6 +74,7 @@ class Store:
         self._db.execute("PRAGMA synchronous=FULL")
         self._db.execute("PRAGMA foreign_keys=ON")
         self._db.executescript(SCHEMA)
+        self._records: dict[bytes, OpeningRecord] = {}
 
     def close(self) -> None:
         """Close the file."""
@@ -179,7 +180,7 @@ class Store:
         row = self._db.execute(
             "SELECT record, signature, state FROM opening WHERE opening = ?", (opening_id,)
         ).fetchone()
-        return None if row is None else _watched(*row)
+        return None if row is None else self._watched(*row)
 
     def save(self, watched: Watched, *, done: bool = False) -> None:
         """Remember an opening's state; `done` ones are not looked at again by `pending`."""
@@ -210,7 +211,14 @@ class Store:
         rows = self._db.execute(
             "SELECT record, signature, state FROM opening WHERE done = 0 ORDER BY opening"
         ).fetchall()
-        return [_watched(*row) for row in rows]
+        return [self._watched(*row) for row in rows]
+
+    def _watched(self, raw: bytes, signature: str, text: str) -> Watched:
+        """Put a row together; a record is checked once, as this is done several times a second."""
+        record = self._records.get(raw)
+        if record is None:
+            record = self._records[raw] = OpeningRecord.from_bytes(raw)
+        return _watched(record, signature, text)
 
     # Statements: signed once, sent until the platform has them.
 
@@ -248,12 +256,12 @@ class Store:
         return self._db.execute(sql, values).fetchall()
 
 
-def _watched(record: bytes, signature: str, text: str) -> Watched:
+def _watched(record: OpeningRecord, signature: str, text: str) -> Watched:
     state = json.loads(text)
     closing, fault = state.pop("closing"), state.pop("fault")
     recounted = state.pop("recounted")
     for name in ("deadline", "closed_time"):
         state[name] = state[name] and encoding.parse_timestamp(state[name])
     state["pauses"] = [(seq, paused) for seq, paused in state["pauses"]]
-    opening = Opening(record=OpeningRecord.from_bytes(record), **state)
+    opening = Opening(record=record, **state)
     return Watched(opening, signature, closing, fault, recounted)
