@@ -32,6 +32,7 @@ from tender.ledger.audit import audit
 from tender.ledger.ticking import sign_if_grown
 from tender.opening.ticking import close_due, hide_numbers, open_ready
 from tender.procedure.models import Custodian
+from tender.publication.producing import produce_document
 
 log = structlog.get_logger(__name__)
 
@@ -39,6 +40,7 @@ VIEWS = (
     "tender.accounts.login",
     "tender.accounts.views",
     "tender.accounts.views_administration",
+    "tender.publication.views",
     "tender.ledger.api",
     "tender.procedure.api",
     "tender.procedure.views",
@@ -50,6 +52,7 @@ VIEWS = (
 )
 HANDLERS: dict[str, Handler] = {
     "email.send": send_email,
+    "document.produce": produce_document,
 }
 TICK_SECONDS = 0.5
 WORKER_GRACE = 4.0  # seconds that an outbox row is left to the worker before the tick takes it

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from tender.core import i18n
+from tender.core import i18n, money
 from tender.core.shanghai import SHANGHAI
 
 WEEKDAYS = "一二三四五六日"
@@ -65,6 +65,20 @@ def groups(text: str, width: int = 4) -> str:
     return " ".join(text[i : i + width] for i in range(0, len(text), width))
 
 
+def left(until: datetime, now: datetime) -> str:
+    """The time left in the two units that matter; empty once it is over."""
+    seconds = int((until - now).total_seconds())
+    if seconds <= 0:
+        return ""
+    days, hours, minutes = seconds // 86400, seconds // 3600 % 24, seconds // 60 % 60
+    parts = [
+        i18n.ngettext("%(n)s day", "%(n)s days", days) if days else "",
+        i18n.ngettext("%(n)s hour", "%(n)s hours", hours) if hours else "",
+        i18n.ngettext("%(n)s minute", "%(n)s minutes", minutes) if minutes and not days else "",
+    ]
+    return " ".join(part for part in parts if part) or i18n.gettext("less than a minute")
+
+
 FILTERS: dict[str, Callable[..., Any]] = {
     "yuan": yuan,
     "day": day,
@@ -73,5 +87,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "iso": iso,
     "size": size,
     "groups": groups,
+    "left": left,
+    "capitals": money.capitals,
     "gettext": i18n.gettext,
 }
