@@ -90,15 +90,15 @@ def verify_attachments(report: Report, folder: Folder, ledger: Ledger) -> None:
     """Check that attachments/ holds exactly the files whose hashes the ledger names."""
     wanted = {
         digest
-        for digest, entry in ledger.attachments.items()
-        if _in_scope(ledger, entry.fields["tender"])
+        for digest, tenders in ledger.attachments.items()
+        if any(_in_scope(ledger, tender) for tender in tenders)
     }
     faults: list[str] = []
     found: set[str] = set()
     for name in sorted(folder.under("attachments")):
         with noting(faults, f"attachments/{name}"):
             parts = _ATTACHMENT.fullmatch(name)
-            if not parts or parts[1] not in wanted or parts[1] in found:
+            if not parts or parts[1] not in wanted:
                 raise Malformed("attachment", "it is none that the ledger names")
             if _digest(folder, f"attachments/{name}") != parts[1]:
                 raise Forged("attachment", "the file is not the one that was published")

@@ -33,7 +33,7 @@ class Ledger:
     bid_ids: set[str] = field(default_factory=set)
     plain_bids: set[str] = field(default_factory=set)
     documents: dict[str, Entry] = field(default_factory=dict)
-    attachments: dict[str, Entry] = field(default_factory=dict)
+    attachments: dict[str, set[str | None]] = field(default_factory=dict)
     hidden: list[int] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     time: datetime | None = None
@@ -69,7 +69,8 @@ class Ledger:
         if entry.event == "document.issued":
             self.documents[entry.fields["name"]] = entry
         elif entry.event == "attachment.published":
-            self.attachments[entry.fields["sha256"]] = entry
+            of = self.attachments.setdefault(entry.fields["sha256"], set())
+            of.add(entry.fields["tender"])
         elif entry.event == "opening.recorded":
             self._record(entry)
         elif entry.event.startswith("opening.") or entry.event in HIDDEN_EVENTS:

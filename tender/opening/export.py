@@ -6,6 +6,7 @@ out: later lines come with the next export.
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from keys import encoding
 from keys.entries import parse_entry, with_inclusion
+from keys.notes import parse_brief
 from keys.plainfiles import Keys, json_lines
 from keys.records import OpeningRecord
 from keys.statements import ed25519_public
@@ -57,7 +59,7 @@ def export_tender(
             if row.ledger_seq is not None and row.ledger_seq < checkpoint.size:
                 _write_opening(platform, session, working, row, checkpoint, with_files)
         _write_documents(platform, session, working, checkpoint, number, with_files)
-        _write_attachments(platform, session, working, checkpoint)
+        _write_attachments(platform, session, working, checkpoint, number)
     if directory.exists():
         directory.rmdir()
     working.rename(directory)
@@ -147,7 +149,11 @@ def _write_opening(
     (place / "accepts.jsonl").write_bytes(json_lines(accepts))
     releases = select(ReleaseRow).where(ReleaseRow.opening_id == row.opening_id)
     (place / "releases.jsonl").write_bytes(
-        json_lines(each.statement for each in session.scalars(releases))
+        json_lines(
+            each.statement
+            for each in session.scalars(releases)
+            if parse_brief(each.statement["checkpoint"])[0] <= checkpoint.size
+        )
     )
     opening = session.get(Opening, row.opening_id)
     bids: list[SealedBid] = []
@@ -217,12 +223,20 @@ def _write_documents(
 
 
 def _write_attachments(
-    platform: Platform, session: Session, directory: Path, checkpoint: LedgerCheckpoint
+    platform: Platform,
+    session: Session,
+    directory: Path,
+    checkpoint: LedgerCheckpoint,
+    number: str | None,
 ) -> None:
     for row in _events(session, "attachment.published", checkpoint.size):
         entry = parse_entry(row.line.encode())
+        if number is not None and entry.fields["tender"] != number:
+            continue
         place = directory / "attachments"
         place.mkdir(exist_ok=True)
         suffix = Path(entry.fields["name"]).suffix.lower()
+        if not re.fullmatch(r"\.[a-z0-9]{1,8}", suffix):
+            suffix = ""
         digest = entry.fields["sha256"]
         shutil.copyfile(blob_path(platform.settings.store, digest), place / f"{digest}{suffix}")

@@ -158,3 +158,13 @@ def test_no_directory_is_unusable_input(arguments, capsys):
 def test_an_empty_directory_fails(tmp_path, capsys):
     assert main([str(tmp_path)]) == 1
     assert '"verified": false' in capsys.readouterr().out.splitlines()[-1]
+
+
+def test_one_attachment_in_two_tenders_is_in_the_export_of_each(tmp_path):
+    county = lively_county()
+    (digest,) = county.attachments
+    county.add("attachment.published", name="copy.txt", tender="tender-2", sha256=digest)
+    for number, tender in enumerate(("tender-1", "tender-2", None)):
+        folder = county.export(tmp_path / str(number), tender=tender)
+        assert failures(folder) == []
+        assert len(list((folder / "attachments").iterdir())) == 1
