@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from stdnum.cn import uscc
 
 from evaluation.compare.corpus import Text
 from evaluation.compare.normalise import Codes, fold, positions
@@ -96,7 +97,7 @@ def identities_of(texts: Sequence[Text]) -> dict[str, Identity]:
         names[text.bidder].update(name for name, _ in said.most_common(1))
         names[text.bidder].add(text.bidder)
         for code in _CODE.findall(text.text):
-            if _is_credit_code(code):
+            if uscc.is_valid(code):
                 codes.setdefault(text.bidder, code)
                 break
     holders = Counter(name for given in names.values() for name in given)
@@ -111,13 +112,6 @@ def identities_of(texts: Sequence[Text]) -> dict[str, Identity]:
 
 def _is_name(name: str) -> bool:
     return sum("\u3400" <= letter <= "\u9fff" for letter in name) >= _LEAST
-
-
-def _is_credit_code(code: str) -> bool:
-    """Check the last character of a credit code (GB 32100-2015)."""
-    alphabet = "0123456789ABCDEFGHJKLMNPQRTUWXY"
-    total = sum(alphabet.index(c) * pow(3, place, 31) for place, c in enumerate(code[:17]))
-    return alphabet[(31 - total % 31) % 31] == code[17]
 
 
 def _marks(known: Mapping[str, Identity], ground: Sequence[Codes]) -> dict[str, set[str]]:

@@ -1,0 +1,188 @@
+"""Files of strangers are read, or become an unread row with the reason; nothing crashes."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zipfile
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from evaluation.compare.extracted import Limits, Unreadable
+from evaluation.compare.extraction import Extractor, extract_all, list_bids
+from tests.evaluation.compare.documents import docx, packed, picture, scan, xlsx
+
+SMALL = Limits(seconds=20, unpacked=4 << 20, characters=200_000, pixels=4_000_000)
+
+
+@pytest.fixture(scope="module")
+def extractor():
+    with Extractor(SMALL) as running:
+        yield running
+
+
+def written(folder: Path, name: str, content: bytes) -> Path:
+    path = folder / name
+    path.write_bytes(content)
+    return path
+
+
+def why_not(extractor: Extractor, path: Path) -> str:
+    with pytest.raises(Unreadable) as caught:
+        extractor.read(path)
+    return str(caught.value)
+
+
+def test_plain_text_is_kept_code_point_for_code_point(extractor, tmp_path):
+    text = "\ufeff投标\u200b文件\r\n𠀀 末行"
+    assert extractor.read(written(tmp_path, "a.txt", text.encode())).text == text
+
+
+def test_word_paragraphs_become_lines_and_properties_are_taken(extractor, tmp_path):
+    data = docx(["第一章 总则", "混凝土 <强度>"], author="张三", created="2024-05-01T08:00:00Z",
+                rsids=["00A1", "00B2"])  # fmt: skip
+    held = extractor.read(written(tmp_path, "a.docx", data))
+    assert held.text == "第一章 总则\n混凝土 <强度>\n"
+    assert held.properties.author == "张三"
+    assert held.properties.created == "2024-05-01T08:00:00+00:00"
+    assert held.properties.rsids == ("00A1", "00B2")
+
+
+def test_workbook_rows_become_lines(extractor, tmp_path):
+    held = extractor.read(written(tmp_path, "a.xlsx", xlsx([["项目", "单价"], ["挖土方", "12.5"]])))
+    assert held.text == "项目\t单价\n挖土方\t12.5\n"
+
+
+def test_a_picture_has_the_same_pixels_in_every_format(extractor, tmp_path):
+    as_png = extractor.read(written(tmp_path, "a.png", picture(1)))
+    as_bmp = extractor.read(written(tmp_path, "b.bmp", picture(1, kind="BMP")))
+    in_word = docx(["图"], extra={"word/media/image1.png": picture(1)})
+    inside = extractor.read(written(tmp_path, "c.docx", in_word))
+    assert as_png.pictures[0].pixels == as_bmp.pictures[0].pixels == inside.pictures[0].pixels
+
+
+def test_a_scanned_page_is_told_to_have_no_text_layer(tmp_path):
+    written(tmp_path, "甲.pdf", scan())
+    [(_, held, remarks)] = list(extract_all(list_bids(tmp_path), SMALL))
+    assert held is not None
+    assert held.blind_pages == (1,)
+    assert len(held.pictures) == 1
+    assert "no text layer" in remarks[0].why
+
+
+def encrypted_docx() -> bytes:
+    data = bytearray(docx(["秘密"]))
+    for mark, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        at = data.find(mark)
+        while at >= 0:
+            data[at + offset] |= 1
+            at = data.find(mark, at + 4)
+    return bytes(data)
+
+
+def deep_xml() -> bytes:
+    depth = 50_000
+    return packed({"word/document.xml": "<a>" * depth + "</a>" * depth})
+
+
+def laughs() -> bytes:
+    entities = '<!DOCTYPE a [<!ENTITY x "haha"><!ENTITY y "&x;&x;&x;&x;">]>'
+    return packed({"word/document.xml": f"{entities}<a>&y;</a>"})
+
+
+def bomb() -> bytes:
+    return packed({"word/document.xml": b"<a>" + b" " * (64 << 20) + b"</a>"})
+
+
+def lying_bomb() -> bytes:
+    """An archive whose directory says that the part is small."""
+    data = bytearray(bomb())
+    at = data.rfind(b"PK\x01\x02")
+    struct.pack_into("<I", data, at + 24, 10)
+    return bytes(data)
+
+
+def huge_picture() -> bytes:
+    out = io.BytesIO()
+    Image.new("1", (30_000, 30_000)).save(out, "PNG")
+    return out.getvalue()
+
+
+def locked_pdf() -> bytes:
+    return (
+        b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
+        b"2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\n"
+        b"3 0 obj<</Filter/Standard/V 1/R 2/O("
+        + b"o" * 32
+        + b")/U("
+        + b"u" * 32
+        + b")/P -4>>endobj\n"
+        b"trailer<</Root 1 0 R/Encrypt 3 0 R/ID[<00><00>]>>\n%%EOF"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "word"),
+    [
+        ("a.docx", encrypted_docx(), "encrypted"),
+        ("a.docx", b"\xd0\xcf\x11\xe0" + b"\0" * 600, "encrypted or of an old"),
+        ("a.docx", deep_xml(), "no sound XML"),
+        ("a.docx", laughs(), ""),
+        ("a.docx", bomb(), "zip bomb"),
+        ("a.docx", lying_bomb(), ""),
+        ("a.docx", docx(["x"])[:300], "damaged"),
+        ("a.docx", packed({"readme": "x"}), "neither docx nor xlsx"),
+        ("a.pdf", b"%PDF-1.7\n" + b"\0garbage" * 50, "damaged"),
+        ("a.pdf", locked_pdf(), "PDF"),
+        ("a.png", huge_picture(), "larger than the limit"),
+        ("a.png", picture(1)[:200], "damaged"),
+        ("a.txt", "投标".encode("gb18030"), "UTF-8"),
+        ("a.bin", b"\0\1\2" * 9, "unknown format"),
+        ("a.txt", "长".encode() * 200_001, "more text than the limit"),
+    ],
+)
+def test_a_hostile_file_is_unread_with_the_reason(extractor, tmp_path, name, content, word):
+    assert word in why_not(extractor, written(tmp_path, name, content))
+
+
+def test_the_reader_goes_on_after_a_hostile_file(extractor, tmp_path):
+    why_not(extractor, written(tmp_path, "a.docx", bomb()))
+    assert extractor.read(written(tmp_path, "b.docx", docx(["好"]))).text == "好\n"
+
+
+def test_a_file_that_takes_too_long_is_given_up(tmp_path):
+    path = written(tmp_path, "a.docx", docx(["慢"]))
+    with Extractor(Limits(seconds=0.0)) as hurried:
+        assert "longer than the limit" in why_not(hurried, path)
+
+
+def test_a_file_that_takes_too_much_memory_is_given_up(tmp_path):
+    data = packed({"word/document.xml": b"<a>" + b" " * (300 << 20) + b"</a>"})
+    with Extractor(Limits(memory=400 << 20)) as narrow:
+        why = why_not(narrow, written(tmp_path, "a.docx", data))
+    assert "memory" in why or "process down" in why
+
+
+def test_a_link_is_not_followed(extractor, tmp_path):
+    (tmp_path / "a.txt").symlink_to("/etc/hostname")
+    assert why_not(extractor, tmp_path / "a.txt") == "not a plain file"
+
+
+def test_bidders_are_named_by_their_stem(tmp_path):
+    (tmp_path / "乙公司").mkdir()
+    written(tmp_path / "乙公司", "技术标.docx", b"")
+    written(tmp_path, "甲公司.pdf", b"")
+    written(tmp_path, "甲公司.xlsx", b"")
+    written(tmp_path, ".hidden", b"")
+    files = [(file.bidder, file.name) for file in list_bids(tmp_path)]
+    assert files == [
+        ("乙公司", "乙公司/技术标.docx"),
+        ("甲公司", "甲公司.pdf"),
+        ("甲公司", "甲公司.xlsx"),
+    ]
+
+
+def test_zip_writer_of_the_tests_makes_real_archives():
+    assert zipfile.ZipFile(io.BytesIO(docx(["x"]))).testzip() is None
