@@ -22,14 +22,13 @@ function checkBrowser({ https_url: httpsUrl, kit_url: kitUrl }) {
   throw new Stopped(globalThis.isSecureContext ? "old_browser" : "insecure");
 }
 
-function showRecord({ record, deadline }, openingId) {
+function showRecord(record, openingId) {
   const custodians = element("ol", { class: "custodians" });
   for (const { name, identity } of record.custodians) {
     custodians.append(element("li", {}, name, " ", element("code", {}, identity)));
   }
   byId("sealing-record").replaceChildren(
     facts([
-      ...(deadline ? [[t("closes_at"), timeText(deadline)]] : []),
       [t("opening_id"), element("code", { class: "hash" }, grouped(hex(openingId).slice(0, 32)))],
       [t("lot"), record.lot],
       [t("opens_from"), timeText(record.not_before)],
@@ -49,7 +48,7 @@ async function checkTheRecord(context, platformKey) {
   } catch (error) {
     throw new Stopped("record_bad", error.message);
   }
-  showRecord(context, openingId);
+  showRecord(record, openingId);
   status(byId("sealing-record-status"), "good", t("record_good", { n: accepts.length }));
   return openingId;
 }

@@ -64,6 +64,7 @@ export class Submission {
   /** Seals and submits; resolves with {receipt, entry, leaf, line, checkpoint, manifest, ...}. */
   async submit({ files, prices, terms }) {
     this.#trusted.signer ??= await this.#enrol();
+    this.#onState({ type: "signer" });
     const { pending, sealed } = await this.#sealed(files);
     await this.#sign(pending, { files, prices, terms, sealed });
     return this.deliver();

@@ -77,10 +77,18 @@ class Page {
       const fen = this.#fen();
       const empty = byId("sealing-price").value.trim() === "";
       place.textContent = fen === null
-        ? t(empty ? "price_hint" : "price_bad") : `¥${formatFen(fen)}　${capitals(fen)}`;
+        ? t(empty ? "price_hint" : "price_bad")
+        : [`¥${formatFen(fen)}`, capitals(fen), this.#limitText(fen)].join(" ");
       byId("sealing-price").setAttribute("aria-invalid", String(fen === null && !empty));
     }
     this.#refresh();
+  }
+
+  /** A price beyond the published limit is the bidder's to decide, but never unnoticed. */
+  #limitText(fen) {
+    const { fen: limit, floor } = this.#context.limit ?? {};
+    if (limit === undefined || (floor ? fen >= limit : fen <= limit)) return "";
+    return t(floor ? "price_below" : "price_above", { limit: formatFen(limit) });
   }
 
   #missing() {

@@ -31,6 +31,7 @@ export class Progress {
   update(event) {
     if (event.type === "step") this.#step(event);
     else if (event.type === "upload") this.#upload(event);
+    else if (event.type === "signer") status(byId("sealing-identity"), "good", t("key_good"));
   }
 
   #step({ step, length = 0 }) {

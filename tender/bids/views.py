@@ -25,6 +25,7 @@ from tender.ledger.checkpoints import complete_receipt
 from tender.ledger.signing import note_key
 from tender.procedure.custody import acceptances, record_of
 from tender.procedure.facts import pricing_of
+from tender.procedure.kinds import Direction
 from tender.procedure.models import Custodian, Lot, OpeningRecordRow, Tender
 
 blueprint = Blueprint("bids", __name__)
@@ -96,6 +97,7 @@ def _context(opening_id: str, lot: Lot, organisation: Organisation) -> dict[str,
         "server_time": encoding.timestamp(now()),
         "deadline": deadline and encoding.timestamp(deadline),
         "max_bytes": settings.max_bid_bytes,
+        "limit": _limit(lot),
         "https_url": settings.public_url.replace("http://", "https://", 1) + request.path,
         "upload_url": url_for("bids_api.create", opening_id=opening_id),
         "seal_url": url_for("bids_api.seal"),
@@ -104,6 +106,13 @@ def _context(opening_id: str, lot: Lot, organisation: Organisation) -> dict[str,
         "verify_url": "/verify",
         "messages": sealing_messages(),
     }
+
+
+def _limit(lot: Lot) -> dict[str, Any] | None:
+    """The published limit on the price: a floor in disposals, a ceiling in purchases."""
+    if lot.limit_fen is None:
+        return None
+    return {"fen": lot.limit_fen, "floor": lot.tender.direction is Direction.DISPOSAL}
 
 
 def pins(name: str) -> dict[str, Any]:

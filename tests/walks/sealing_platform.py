@@ -144,6 +144,7 @@ class Platform:
             "certificates": [self.pem] if self.certificate else [],
             "server_time": encoding.timestamp(datetime.now(UTC)),
             "max_bytes": 2 * 2**30,
+            "limit": {"fen": 100_000, "floor": True},
             "https_url": "https://county.example/seal",
             "messages": sealing_messages(),
             **PATHS,

@@ -155,6 +155,25 @@ def test_every_step_works_by_keyboard_without_a_file(
     assert judged.manifest.to_object()["prices_fen"] == {"1": 5}
 
 
+def test_a_price_beyond_the_published_limit_and_files_too_large_are_noticed_before_sealing(
+    page: Page, platform: Platform, tmp_path: Path
+):
+    page.fill("#sealing-price", "999.99")
+    expect(page.locator("#sealing-price-capitals")).to_contain_text("低于公告的底价 1,000.00 元")
+    page.fill("#sealing-price", "1000")
+    expect(page.locator("#sealing-price-capitals")).not_to_contain_text("底价")
+    page.fill("#sealing-price", "一千")
+    expect(page.locator("#sealing-price")).to_have_attribute("aria-invalid", "true")
+    platform.changes = {"max_bytes": 1000}
+    page.reload()
+    page.fill("#sealing-price", "1000")
+    page.set_input_files("#sealing-files", [write(tmp_path / "a.txt", b"x" * 1001)])
+    page.check("#sealing-confirm")
+    page.press("#sealing-submit", "Enter")
+    expect(page.locator("#sealing-missing")).to_contain_text("超过上限")
+    assert platform.uploads == []
+
+
 def test_the_receipt_and_the_list_can_be_saved(page: Page, platform: Platform, tmp_path: Path):
     fill(page, write(tmp_path / "a.txt", b"text"))
     submit(page)
