@@ -32,7 +32,7 @@ from tender.opening.export import export_tender
 from tender.opening.models import Opening, OpeningStatus
 from tender.procedure import custody
 from tender.procedure.kinds import Direction, Kind, Method
-from tender.procedure.models import Custodian, Lot, LotStatus, Tender, TenderStatus
+from tender.procedure.models import Custodian, CustodianKeyRow, Lot, LotStatus, Tender, TenderStatus
 from tests.tender import factories as make
 
 PASSPHRASE = "a long passphrase"
@@ -58,7 +58,6 @@ def world(tmp_path: Path) -> make.World:
 def address(world: make.World) -> Iterator[str]:
     app = wsgi.create_app(world.platform)
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
-    server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
@@ -87,7 +86,7 @@ def offices(world: make.World, address: str, tmp_path: Path) -> Iterator[list[Of
             row.name = office.name
         world.custodian_ids = [row.id for row in session.scalars(select(Custodian))]
     with world.platform.database.write() as session:
-        for key in session.scalars(select(custody.CustodianKeyRow)):
+        for key in session.scalars(select(CustodianKeyRow)):
             key.void = True
     yield made
     for office in made:
