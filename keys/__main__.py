@@ -16,6 +16,7 @@ COMMANDS = {
     "inspect": "keys.cli_inspect",
     "unseal": "keys.cli_unseal",
     "verify": "keys.verify",
+    "check": "keys.cli_check",
     "custodian": "keys.custodian.cli",
 }
 
