@@ -74,15 +74,18 @@ class Field:
 class Writer:
     """Writes honest text; two writers with different seeds share words but no thoughts."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, *, poor: bool = False) -> None:
+        """A poor writer knows only the words of the trade and often uses stock sentences."""
         self._random = random.Random(seed)
         words, weights = _lexicon()
-        self._words, self._weights = words, weights
+        self._stock = 0.25 if poor else 0.04
+        count = len(FUNCTION) + len(DOMAIN) if poor else len(words)
+        self._words, self._weights = words[:count], weights[:count]
 
     def sentence(self) -> str:
         """Return one sentence of two to four clauses, or now and then a stock sentence."""
         chance = self._random
-        if chance.random() < 0.04:
+        if chance.random() < self._stock:
             return chance.choice(STOCK)
         clauses = []
         for _ in range(chance.randint(1, 3)):
@@ -203,12 +206,13 @@ class Recipe:
     passage: tuple[int, int] = (150, 900)
     edits: float = 0.15
     disguise: bool = False
+    poor: bool = False  # Writers with few words.
 
 
 def generate(recipe: Recipe) -> Field:
     """Return one tender after the recipe; equal recipes give equal bytes."""
     chance = random.Random(recipe.seed)
-    tender = Writer(chance.getrandbits(64))
+    tender = Writer(chance.getrandbits(64), poor=recipe.poor)
     pool_size = int(recipe.length * recipe.common / recipe.popularity)
     pool = _passages(tender, pool_size, (200, 1200), chance)
     known = pool[: round(len(pool) * recipe.known)]
@@ -218,7 +222,7 @@ def generate(recipe: Recipe) -> Field:
     chance.shuffle(names)
     drafts = {}
     for name in sorted(names):
-        writer = Writer(chance.getrandbits(64))
+        writer = Writer(chance.getrandbits(64), poor=recipe.poor)
         draft = Draft(name)
         draft.paragraphs = [clause for clause in pool if chance.random() < recipe.popularity]
         missing = recipe.length - sum(map(len, draft.paragraphs))
@@ -260,7 +264,7 @@ def _plant(
     chance: random.Random,
     number: int,
 ) -> None:
-    author = Writer(chance.getrandbits(64))
+    author = Writer(chance.getrandbits(64), poor=recipe.poor)
     for place, passage in enumerate(_passages(author, recipe.copied, recipe.passage, chance)):
         for member in ring:
             text = passage if member == ring[0] else edited(passage, recipe.edits, chance)
@@ -281,3 +285,18 @@ def _truth(drafts: dict[str, Draft]) -> list[Plant]:
                 found.setdefault(mark[0], {})[draft.bidder] = (start, start + len(paragraph))
             start += len(paragraph) + 1
     return [Plant(ranges) for _, ranges in sorted(found.items())]
+
+
+def slips(
+    field: Field, bidders: tuple[str, ...], count: int, chance: random.Random
+) -> dict[str, str]:
+    """Return the bids of some bidders with the same slips of the pen in clauses of the ground."""
+    texts = {bidder: field.bids[bidder] for bidder in bidders}
+    shared = [c for c in field.background if all(c in text for text in texts.values())]
+    for clause in chance.sample(shared, count):
+        place = chance.randrange(10, len(clause) - 10)
+        while not all("\u4e00" <= letter <= "\u9fff" for letter in clause[place - 6 : place + 7]):
+            place = chance.randrange(10, len(clause) - 10)
+        wrong = clause[:place] + chance.choice("瓯孓彧囍") + clause[place + 1 :]
+        texts = {bidder: text.replace(clause, wrong) for bidder, text in texts.items()}
+    return texts

@@ -31,7 +31,7 @@ class Limits:
 class Picture:
     """One picture of a file: digest of its pixels, perceptual hash, size, and where it stands.
 
-    `phash` is 64 bits as 16 hex digits; `detail` is the standard deviation of its brightness
+    `phash` is 256 bits as 64 hex digits; `detail` is the standard deviation of its brightness
     (0..255), near 0 for a blank page.
     """
 

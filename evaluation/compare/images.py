@@ -19,9 +19,7 @@ from evaluation.compare.extracted import Picture
 from evaluation.screens.finding import Evidence, Finding, Strength
 
 LEGAL = "REG 40(4)"
-NEAR = (
-    4  # Bits of 64; `bench/collusion_text.py --calibrate` prints the quantile of unrelated pages.
-)
+NEAR = 24  # Bits of 256; `bench/collusion_text.py --calibrate` shows what unrelated pages reach.
 INNOCENT = (
     "Pictures of the tender document and of the background were left out.",
     "Logos, small pictures and blank pages were left out.",
@@ -72,7 +70,7 @@ def _without_ground(shown: Sequence[Shown], ground: Sequence[Picture]) -> list[S
     telling = [picture for picture in ground if picture.detail >= _TELLING]
     if not telling or not rest:
         return rest
-    near = _distances(_bits([one.picture for one in rest]), _bits(telling)).min(axis=1) <= NEAR
+    near = distances(bits_of([one.picture for one in rest]), bits_of(telling)).min(axis=1) <= NEAR
     return [one for one, known_too in zip(rest, near.tolist(), strict=True) if not known_too]
 
 
@@ -81,11 +79,11 @@ def _near_pairs(shown: list[Shown]) -> list[tuple[Shown, Shown]]:
     shown = sorted((s for s in shown if s.picture.detail >= _TELLING), key=lambda s: s.bidder)
     if len(shown) < 2:
         return []
-    bits = _bits([one.picture for one in shown])
+    bits = bits_of([one.picture for one in shown])
     shape = np.array([one.picture.width / one.picture.height for one in shown])
     found = []
     for row in range(len(shown) - 1):
-        close = _distances(bits[row : row + 1], bits[row + 1 :])[0] <= NEAR
+        close = distances(bits[row : row + 1], bits[row + 1 :])[0] <= NEAR
         ratio = shape[row + 1 :] / shape[row]
         close &= (ratio < _SAME_SHAPE) & (ratio > 1 / _SAME_SHAPE)
         for at in (np.flatnonzero(close) + row + 1).tolist():
@@ -95,14 +93,17 @@ def _near_pairs(shown: list[Shown]) -> list[tuple[Shown, Shown]]:
     return found
 
 
-def _bits(pictures: Sequence[Picture]) -> NDArray[np.uint64]:
-    return np.array([int(picture.phash, 16) for picture in pictures], np.uint64)
+def bits_of(pictures: Sequence[Picture]) -> NDArray[np.uint64]:
+    """Return the perceptual hashes, shape (pictures, 4)."""
+    words = b"".join(bytes.fromhex(picture.phash) for picture in pictures)
+    return np.frombuffer(words, np.uint64).reshape(len(pictures), -1)
 
 
-def _distances(ours: NDArray[np.uint64], theirs: NDArray[np.uint64]) -> NDArray[np.uint8]:
+def distances(ours: NDArray[np.uint64], theirs: NDArray[np.uint64]) -> NDArray[np.int64]:
     """Return the number of bits in which each of ours differs from each of theirs."""
-    bits: NDArray[np.uint8] = np.bitwise_count(ours[:, None] ^ theirs[None, :])
-    return bits
+    bits = np.bitwise_count(ours[:, None] ^ theirs[None, :])
+    total: NDArray[np.int64] = bits.sum(axis=2, dtype=np.int64)
+    return total
 
 
 def _finding(

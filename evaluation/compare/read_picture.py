@@ -12,8 +12,8 @@ from PIL import Image
 
 from evaluation.compare.extracted import Extracted, Limits, Picture, Unreadable
 
-_SIDE = 32
-_KEPT = 8
+_SIDE = 64
+_KEPT = 16
 MIN_SIDE = 48  # Smaller pictures are bullets, rules and stamps of the layout.
 
 
@@ -48,7 +48,7 @@ def describe(image: Image.Image, page: int) -> Picture:
 
 
 def _phash(grey: NDArray[np.float64]) -> str:
-    """Return the signs of the low cosine frequencies against their median, 64 bits as hex."""
+    """Return the signs of the low cosine frequencies against their median, 256 bits as hex."""
     basis = _cosines()
     low = (basis @ grey @ basis.T)[:_KEPT, :_KEPT].ravel()
     bits = low > np.median(low[1:])

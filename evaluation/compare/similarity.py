@@ -18,7 +18,7 @@ from evaluation.compare.closure import complete
 from evaluation.compare.corpus import Corpus, Places
 from evaluation.compare.passages import extend, join_close
 from evaluation.compare.seeds import Entries, find_seeds
-from evaluation.compare.strength import ring_limit
+from evaluation.compare.strength import RING_LIMIT, ring_limit
 
 _WEAK = 12  # Characters in seeds: enough where the pair is related anyway.
 _STRONG = 24  # Enough by itself.
@@ -83,7 +83,7 @@ def find_overlap(corpus: Corpus, entries: Entries) -> Overlap:
         right,
         sums.values,
         _spread(sums.keys, _pair_sums(corpus, chains.where(few))),
-        _same_company(corpus, chains, company, sums.keys),
+        _same_company(corpus, chains, sharers, company, sums.keys),
         chains,
         sharers,
         np.searchsorted(sums.keys, keys),
@@ -98,9 +98,16 @@ def _spread(keys: Places, sums: _Sums) -> Places:
 
 
 def _same_company(
-    corpus: Corpus, chains: Chains, company: NDArray[np.uint64], keys: Places
+    corpus: Corpus,
+    chains: Chains,
+    sharers: Places,
+    company: NDArray[np.uint64],
+    keys: Places,
 ) -> Company:
-    """Return for each pair what it shares in passages that exactly the same bidders hold."""
+    """Return for each pair what it shares in passages that exactly the same bidders hold.
+
+    A company of most bidders tells nothing: a common source that all use has it too.
+    """
     value, most, every = (np.zeros(keys.size, np.int64) for _ in range(3))
     if keys.size == 0:
         return Company(value, most, every)
@@ -119,6 +126,8 @@ def _same_company(
     sizes = np.add.reduceat(own, groups)
     counts = np.add.reduceat(separate.astype(np.int64), groups)
     np.add.at(every, row, counts)
+    small = sharers[order][groups] <= max(RING_LIMIT, len(corpus.bidders) // 2)
+    row, sizes, counts = row[small], sizes[small], counts[small]
     largest = np.lexsort((sizes, row))  # The last of each row is its largest.
     value[row[largest]] = sizes[largest]
     most[row[largest]] = counts[largest]

@@ -22,7 +22,7 @@ from evaluation.screens.finding import Strength
 
 RING_LIMIT = 8
 # Characters; `bench/collusion_text.py --calibrate` prints the quantiles behind them.
-FLOOR_C, FLOOR_B = 150, 300
+FLOOR_C, FLOOR_B = 120, 200
 _QUANTILE = 1e-4
 SMALLEST_P = 1e-12  # No tail is known further out.
 # Deviations of the 1e-4 quantile (3.7) and some for a tail that is heavier than normal.
