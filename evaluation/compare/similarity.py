@@ -23,6 +23,7 @@ from evaluation.compare.strength import RING_LIMIT, ring_limit
 _WEAK = 12  # Characters in seeds: enough where the pair is related anyway.
 _STRONG = 24  # Enough by itself.
 _RELATED = 150
+_OWN_SHARE = 0.25  # Less of a passage outside the common ground, and it is an edition of that.
 _SEPARATE = 300  # Passages closer than this may be pieces of one clause.
 
 
@@ -138,7 +139,8 @@ def _without_common_ground(corpus: Corpus, chains: Chains) -> Chains:
     """Drop passages that tender and background explain almost wholly."""
     left = corpus.own(chains.left_unit, chains.a0, chains.a1)
     right = corpus.own(chains.right_unit, chains.b0, chains.b1)
-    return chains.where(np.minimum(left, right) >= _WEAK)
+    own = np.minimum(left, right)
+    return chains.where((own >= _WEAK) & (own >= _OWN_SHARE * (chains.a1 - chains.a0)))
 
 
 def _pair_keys(corpus: Corpus, chains: Chains) -> Places:

@@ -78,10 +78,11 @@ def test_text_of_tender_and_background_does_not_count():
     assert len(compared(bids)) == 3
 
 
-def test_an_edition_of_the_background_with_words_changed_does_not_count():
+@pytest.mark.parametrize("changed", [0.01, 0.03, 0.06])
+def test_an_edition_of_the_background_with_words_changed_does_not_count(changed):
     chance = random.Random(3)
     clauses = own_text(50, 40)
-    edition = [edited(clause, 0.03, chance) for clause in clauses]
+    edition = [edited(clause, changed, chance) for clause in clauses]
     bids = {str(n): "\n".join(edition + own_text(n)) for n in range(3)}
     assert compared(bids, ground_of_texts(clauses)) == []
 
