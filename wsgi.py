@@ -49,6 +49,8 @@ VIEWS = (
     "tender.bids.views",
     "tender.opening.api",
     "tender.opening.views",
+    "evaluation.views_work",
+    "evaluation.views_panel",
 )
 HANDLERS: dict[str, Handler] = {
     "email.send": send_email,

@@ -134,9 +134,8 @@ def draw_panel(
         {"contributor": CENTRE, "value": made.secret},
         {"contributor": LEDGER, "value": b64u(checkpoint.root), "size": checkpoint.size},
     ]
-    made.drawn_at, made.drawn_by = now, actor.person_id
-    drawn = compute(session, made, tender)
-    made.seed = drawn.seed
+    drawn = compute(session, made, tender, on=now)
+    made.seed, made.drawn_at, made.drawn_by = drawn.seed, now, actor.person_id
     write_order(made, drawn)
     ledger.append(
         session, "panel.drawn", subject=tender.id, actor=actor.person_id, now=now,
@@ -162,10 +161,11 @@ def draw_digest(made: PanelDraw) -> str:
     return sha256_hex(canonical(body))
 
 
-def compute(session: Session, made: PanelDraw, tender: Tender) -> Draw:
-    """Compute a draw from what is recorded, with everybody who has declined so far."""
-    if made.drawn_at is None:
-        raise RuntimeError("a draw is computed once its contributions are known")
+def compute(session: Session, made: PanelDraw, tender: Tender, *, on: datetime) -> Draw:
+    """Compute a draw from what is recorded, with everybody who has declined so far.
+
+    `on` is the moment of the draw, also for a later replacement.
+    """
     away = select(PanelMember).where(
         PanelMember.tender_id == tender.id,
         PanelMember.status.in_((MemberStatus.DECLINED, MemberStatus.RECUSED)),
@@ -175,8 +175,8 @@ def compute(session: Session, made: PanelDraw, tender: Tender) -> Draw:
         {each["contributor"]: unb64u(each["value"], CONTRIBUTION) for each in made.contributions},
         Quotas(made.quotas),
         read_parties(made.parties),
-        on=day_of(made.drawn_at),
-        years=_recusal_years(tender, made.drawn_at),
+        on=day_of(on),
+        years=_recusal_years(tender, on),
         declined={member.person_id: member.reason or "" for member in session.scalars(away)},
     )
 

@@ -69,7 +69,7 @@ def decline(
     tender = tender_by_id(session, tender_id)
     made = drawn_of(session, tender)
     _log_member(session, tender, member, "panel.member_left", now)
-    drawn = compute(session, made, tender)
+    drawn = compute(session, made, tender, on=made.drawn_at or now)
     write_order(made, drawn)
     seat(session, tender, made, drawn, now)
 
