@@ -7,6 +7,7 @@ kept only if the two texts themselves align (longest common subsequence).
 
 from __future__ import annotations
 
+from bisect import bisect_right, insort
 from collections import defaultdict
 from collections.abc import Iterator
 from itertools import islice, pairwise
@@ -23,6 +24,7 @@ _ALIKE = 0.4  # Unrelated Chinese texts stay below .25, a draft rewritten twice 
 _CROWD = 12  # More bidders than this share the passage: they have each other's copies already.
 _PIECE = 1500  # Longer passages are projected piece by piece.
 _MOST = 20_000
+_LOOK_BACK = 3  # Passages of one pair hardly overlap, so the stretch is covered by one nearby.
 
 
 class _Hold(NamedTuple):
@@ -55,15 +57,18 @@ class _Covered:
         spans = zip(chains.a0.tolist(), chains.a1.tolist(), strict=True)
         for pair, span in zip(pairs, spans, strict=True):
             self._spans[pair].append(span)
+        for known in self._spans.values():
+            known.sort()
 
     def add(self, bridge: _Bridge) -> bool:
         """Note a stretch; return whether it was new, that is less than nine tenths covered."""
         spans = self._spans[bridge.left, bridge.right]
-        length = bridge.a1 - bridge.a0
-        done = max((min(e, bridge.a1) - max(s, bridge.a0) for s, e in spans), default=0)
-        if done * 10 >= length * 9:
-            return False
-        spans.append((bridge.a0, bridge.a1))
+        wanted = (bridge.a1 - bridge.a0) * 0.9
+        after = bisect_right(spans, (bridge.a0, bridge.a1))
+        for start, end in spans[max(0, after - _LOOK_BACK) : after + 1]:
+            if min(end, bridge.a1) - max(start, bridge.a0) >= wanted:
+                return False
+        insort(spans, (bridge.a0, bridge.a1))
         return True
 
 

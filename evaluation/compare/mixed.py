@@ -37,6 +37,7 @@ _REFERENCE = re.compile(
     "合作单位|合同编号|中标通知书|验收报告|检测机构|母公司|总公司|分公司|子公司|控股|关联"
 )
 _BEFORE, _AFTER = 60, 40
+_COVER = 20_000  # A bid names its bidder near its beginning or at its end.
 _LONGEST = 40
 _LEAST = 4  # A shorter name than this is a word.
 
@@ -93,10 +94,11 @@ def identities_of(texts: Sequence[Text]) -> dict[str, Identity]:
     names: dict[str, set[str]] = defaultdict(set)
     codes: dict[str, str] = {}
     for text in texts:
-        said = Counter(_SAID.findall(text.text))
+        head = text.text[:_COVER] + "\n" + text.text[-_COVER:]
+        said = Counter(_SAID.findall(head))
         names[text.bidder].update(name for name, _ in said.most_common(1))
         names[text.bidder].add(text.bidder)
-        for code in _CODE.findall(text.text):
+        for code in _CODE.findall(head):
             if uscc.is_valid(code):
                 codes.setdefault(text.bidder, code)
                 break
