@@ -49,6 +49,7 @@ VIEWS = (
     "tender.bids.views",
     "tender.opening.api",
     "tender.opening.views",
+    "tender.objections.views",
     "evaluation.views_work",
     "evaluation.views_panel",
 )

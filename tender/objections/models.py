@@ -91,7 +91,9 @@ class Complaint(Base):
     filed_at: Mapped[datetime] = mapped_column(UtcDateTime)
     review_due: Mapped[datetime] = mapped_column(UtcDateTime)
     decision_due: Mapped[datetime] = mapped_column(UtcDateTime)
-    suspended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # the body stopped the tender
+    suspended_at: Mapped[datetime | None] = mapped_column(
+        UtcDateTime
+    )  # the body stopped the tender
     status: Mapped[ComplaintStatus] = mapped_column(enum_column(ComplaintStatus))
     decision: Mapped[str | None] = mapped_column(Text)
     decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

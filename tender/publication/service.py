@@ -222,6 +222,13 @@ def set_stage(session: Session, tender_id: str, stage: str) -> None:
         public.stage = stage
 
 
+def set_facts(session: Session, facts: PublicFacts) -> None:
+    """Show a change of the tender's dates without a notice: it rests, or it goes on."""
+    public = session.get(PublicTender, facts.id)
+    if public is not None:
+        public.stage, public.facts, public.closes_at = facts.stage, facts.facts, facts.closes_at
+
+
 def issue_document(
     session: Session,
     settings: Settings,
