@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -60,16 +61,17 @@ def figure(name: str, value: float, limit: float, *, least: bool, **more: Any) -
 
 def all_figures(*, quick: bool) -> Iterator[dict[str, Any]]:
     """Yield speed, recall, pairs and false pairs over edits, disguises and tender sizes."""
-    size = {"bidders": 20, "length": 60_000, "rings": (3, 4, 5)} if quick else {}
+    small = Recipe(bidders=20, length=60_000, rings=(3, 5), copied=5000)
+    large = small if quick else Recipe()
     for edits, least in ((0.0, 0.99), (0.05, 0.99), (0.15, 0.99), (0.30, 0.95)):
-        yield from edited_copies(Recipe(seed=1, edits=edits, **size), least)  # type: ignore[arg-type]
-    small = {"bidders": 20, "length": 60_000, "rings": (3, 5), "copied": 5000}
+        yield from edited_copies(replace(large, seed=1, edits=edits), least)
     for popularity in (0.15, 0.3, 1.0):
-        recipe = Recipe(seed=2, popularity=popularity, **small)  # type: ignore[arg-type]
+        recipe = replace(small, seed=2, popularity=popularity)
         yield from pairs(f"clauses that {popularity:.0%} of the bidders use", recipe)
-    yield from pairs("disguised copies", Recipe(seed=3, disguise=True, **small))  # type: ignore[arg-type]
-    yield from rewritten(Recipe(seed=4, edits=0.0, **small))  # type: ignore[arg-type]
-    yield from pairs("no ring at all", Recipe(seed=5, **(small | {"rings": ()})))  # type: ignore[arg-type]
+    yield from pairs("disguised copies", replace(small, seed=3, disguise=True))
+    yield from rewritten(replace(small, seed=4, edits=0.0))
+    yield from pairs("writers with few words", replace(small, seed=6, poor=True))
+    yield from pairs("no ring at all", replace(small, seed=5, rings=()))
     yield from shared_slips()
     yield from pictures_of_text()
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from evaluation.compare import innocent
 from evaluation.compare.corpus import Corpus
 from evaluation.compare.edits import LOST, common_edits, few
 from evaluation.compare.kgrams import K
@@ -31,11 +32,6 @@ from evaluation.screens.finding import Finding
 # A value is a sign when chance would give fewer than this many such pairs in the whole tender.
 FALSE_C, FALSE_B = 0.02, 0.0125
 _QUANTILE = 1e-4
-INNOCENT = (
-    "Errors of the tender document and of the background texts were left out.",
-    "Both may have copied from a source with the same errors that is not among the background.",
-    "An unusual term or name can look like an error.",
-)
 # The chance that two people make the same slip: at most this in a known text, and this in a
 # phrase, where a word that is merely unusual can look like a slip.
 _SLIP, _PHRASE = 0.02, 0.1
@@ -143,7 +139,7 @@ def error_findings(
                 threshold=level.threshold_b,
                 p=min(1.0, max(SMALLEST_P, math.exp(-value))),
                 legal=LEGAL,
-                innocent=INNOCENT,
+                innocent=innocent.ERRORS,
                 evidence=tuple(evidence),
             )
         )

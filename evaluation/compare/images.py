@@ -15,16 +15,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from evaluation.compare import innocent
 from evaluation.compare.extracted import Picture
 from evaluation.screens.finding import Evidence, Finding, Strength
 
 LEGAL = "REG 40(4)"
 NEAR = 24  # Bits of 256; `bench/collusion_text.py --calibrate` shows what unrelated pages reach.
-INNOCENT = (
-    "Pictures of the tender document and of the background were left out.",
-    "Logos, small pictures and blank pages were left out.",
-    "A public certificate, a product picture of one maker or a stock photograph looks the same.",
-)
 _BLANK = 6.0  # Standard deviation of brightness below which a page is blank.
 _TELLING = 20.0  # Below this, faint pictures all have similar perceptual hashes.
 _SMALL = 200 * 200
@@ -113,5 +109,5 @@ def _finding(
         Evidence(side.bidder, side.file, side.picture.page) for match in matches for side in match
     )
     return Finding(
-        "I1", strength, pair, len(matches), legal=LEGAL, innocent=INNOCENT, evidence=evidence
+        "I1", strength, pair, len(matches), legal=LEGAL, innocent=innocent.IMAGES, evidence=evidence
     )

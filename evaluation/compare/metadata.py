@@ -13,19 +13,11 @@ from datetime import datetime
 from itertools import combinations
 from typing import NamedTuple
 
+from evaluation.compare import innocent
 from evaluation.compare.extracted import Properties
 from evaluation.screens.finding import Evidence, Finding, Strength
 
 LEGAL = "REG 40(1)"
-INNOCENT = (
-    "Values that the tender document and the background files carry were left out.",
-    "Names and templates that programs set by themselves were left out.",
-    "The same print shop or consultant may have made the files of several bidders.",
-)
-INNOCENT_IDENTIFIER = (
-    "Identifiers of the tender document and of the background files were left out.",
-    "Both may have started from one file that is not among the background, such as a form.",
-)
 _DEFAULTS = {
     "", "admin", "administrator", "user", "users", "pc", "lenovo", "dell", "hp", "asus", "acer",
     "microsoft", "微软用户", "微软中国", "microsoft office user", "windows 用户", "windows user",
@@ -74,7 +66,7 @@ def metadata_findings(made: Sequence[Made], ground: Sequence[Properties]) -> lis
             pair,
             len({sign.kind for sign in found}),
             legal=LEGAL,
-            innocent=INNOCENT,
+            innocent=innocent.PROPERTIES,
             evidence=tuple(evidence[pair]),
         )
         for pair, found in signs.items()
@@ -159,7 +151,7 @@ def identifier_findings(
             pair,
             len(evidence) // 2,
             legal=LEGAL,
-            innocent=INNOCENT_IDENTIFIER,
+            innocent=innocent.IDENTIFIERS,
             evidence=tuple(dict.fromkeys(evidence)),
         )
         for pair, evidence in pairs.items()

@@ -16,16 +16,12 @@ from dataclasses import dataclass
 import numpy as np
 from stdnum.cn import uscc
 
+from evaluation.compare import innocent
 from evaluation.compare.corpus import Text
 from evaluation.compare.normalise import Codes, fold, positions
 from evaluation.screens.finding import Evidence, Finding, Strength
 
 LEGAL = "REG 40(5)"
-INNOCENT = (
-    "Names beside references, consortium agreements, subcontractors and suppliers were left out.",
-    "Names that the tender document or the background mention were left out.",
-    "A parent company and its branch, or firms with similar names, may name each other.",
-)
 _SAID = re.compile(
     r"(?:投标人|投标单位|供应商|申请人|竞买人|报价人)(?:名称|全称)?\s*[（(]?(?:盖章|公章|盖单位章)?[)）]?"
     r"\s*[:：]\s*([\u3400-\u9fff（）()A-Za-z0-9·]{3,40}?"
@@ -79,7 +75,7 @@ def mixed_findings(
             pair,
             len(evidence),
             legal=LEGAL,
-            innocent=INNOCENT,
+            innocent=innocent.MIXED,
             evidence=tuple(dict.fromkeys(evidence)),
         )
         for pair, evidence in found.items()

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from evaluation.compare import innocent
 from evaluation.compare.corpus import Corpus, Places
 from evaluation.compare.similarity import Overlap
 from evaluation.compare.strength import (
@@ -25,13 +26,6 @@ LEGAL = "REG 40(4)"
 _TOGETHER = 0.6
 _ALIKE = 2.0
 _FALSE = 0.01  # Pairs in a whole tender that chance may bring together.
-INNOCENT = (
-    "Text of the tender document and of the background texts was left out.",
-    "Text that a bidder repeats within its own bid was left out.",
-    "A standard, template or old bid that is not among the background texts may be the source.",
-    "The same consultant may have written for several bidders.",
-)
-INNOCENT_CROWD = "Many bidders share some of these passages, so they may come from a common source."
 
 
 def text_findings(corpus: Corpus, overlap: Overlap) -> list[Finding]:
@@ -63,7 +57,7 @@ def text_findings(corpus: Corpus, overlap: Overlap) -> list[Finding]:
                 threshold=sign.threshold,
                 p=sign.p,
                 legal=LEGAL,
-                innocent=(*INNOCENT, INNOCENT_CROWD) if crowd else INNOCENT,
+                innocent=(*innocent.TEXT, innocent.CROWD) if crowd else innocent.TEXT,
                 evidence=_evidence(corpus, overlap, passages.tolist()),
             )
         )

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import weasyprint
@@ -45,12 +46,12 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(folder: Path, *more: str) -> dict[str, list[dict[str, object]]]:
+def run(folder: Path, *more: str) -> dict[str, list[dict[str, Any]]]:
     out = folder / "out" / "findings.json"
     arguments = ["--tender", folder / "tender.txt", "--background", folder / "background",
                  "--bids", folder / "bids", "--out", out]  # fmt: skip
     assert main([*map(str, arguments), *more]) == 0
-    loaded: dict[str, list[dict[str, object]]] = json.loads(out.read_text(encoding="utf-8"))
+    loaded: dict[str, list[dict[str, Any]]] = json.loads(out.read_text(encoding="utf-8"))
     return loaded
 
 

@@ -100,14 +100,15 @@ def test_pictures_of_the_tender_blank_pages_and_logos_are_left_out():
     assert image_findings(both, known) == []
 
 
-def made(bidder: str, **said: object) -> Made:
-    return Made(bidder, f"{bidder}.docx", Properties(**said))  # type: ignore[arg-type]
+def made(bidder: str, properties: Properties) -> Made:
+    return Made(bidder, f"{bidder}.docx", properties)
 
 
 def test_equal_authors_and_revision_identifiers_are_strong_signs():
     found = metadata_findings(
-        [made("a", author="李四", rsids=("1", "2", "3", "4")), made("b", author=" 李四 "),
-         made("c", rsids=("2", "3", "4", "9"))], []
+        [made("a", Properties(author="李四", rsids=("1", "2", "3", "4"))),
+         made("b", Properties(author=" 李四 ")),
+         made("c", Properties(rsids=("2", "3", "4", "9")))], []
     )  # fmt: skip
     assert {(f.bidders, f.strength) for f in found} == {
         (("a", "b"), Strength.B),
@@ -119,8 +120,8 @@ def test_default_names_and_what_the_tender_carries_say_nothing():
     form = Properties(author="代理机构", template="投标格式.dotx", rsids=("1", "2", "3"),
                       created="2024-05-01T08:00:00+00:00")  # fmt: skip
     files = [
-        made(bidder, author="代理机构", editor="Administrator", template="投标格式.dotx",
-             software="Word 16", rsids=("1", "2", "3"), created="2024-05-01T08:00:00+00:00")
+        made(bidder, Properties(author="代理机构", editor="Administrator", template="投标格式.dotx",
+             software="Word 16", rsids=("1", "2", "3"), created="2024-05-01T08:00:00+00:00"))
         for bidder in "ab"
     ]  # fmt: skip
     assert metadata_findings(files, [form]) == []
@@ -128,17 +129,19 @@ def test_default_names_and_what_the_tender_carries_say_nothing():
 
 def test_files_made_within_a_minute_are_weak_alone_and_strong_with_a_common_template():
     first, second = "2024-05-01T08:00:00+00:00", "2024-05-01T08:00:40+00:00"
-    [alone] = metadata_findings([made("a", created=first), made("b", created=second)], [])
+    [alone] = metadata_findings(
+        [made("a", Properties(created=first)), made("b", Properties(created=second))], []
+    )
     assert alone.strength is Strength.C
     [together] = metadata_findings(
-        [made("a", created=first, template="咨询公司.dotx", software="W"),
-         made("b", created=second, template="咨询公司.dotx", software="W")], []
+        [made("a", Properties(created=first, template="咨询公司.dotx", software="W")),
+         made("b", Properties(created=second, template="咨询公司.dotx", software="W"))], []
     )  # fmt: skip
     assert together.strength is Strength.B
 
 
 def test_equal_file_identifiers_are_strength_a_only_under_a_local_rule():
-    files = [made(bidder, identifiers=("pdf:0011223344556677",)) for bidder in "ab"]
+    files = [made(bidder, Properties(identifiers=("pdf:0011223344556677",))) for bidder in "ab"]
     strengths = [
         identifier_findings(files, [], local_rule=rule)[0].strength for rule in (False, True)
     ]

@@ -30,7 +30,7 @@ def own_text(seed: int, paragraphs: int = 20) -> list[str]:
 
 def found_share(finding: Finding, bidder: str, text: str, passages: list[str]) -> float:
     """Return the share of the characters of passages that the evidence of a bidder covers."""
-    marked = set()
+    marked: set[int] = set()
     for piece in finding.evidence:
         if piece.bidder == bidder:
             assert piece.start is not None
