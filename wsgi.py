@@ -15,6 +15,8 @@ import structlog
 from flask import Blueprint, Flask
 from sqlalchemy import select
 
+from evaluation.screening import run_screens
+from evaluation.ticking import screen_opened
 from tender.accounts.menu import ROLE_NAMES, menu
 from tender.accounts.sessions import identify
 from tender.bids.committer import Committer
@@ -52,9 +54,12 @@ VIEWS = (
     "tender.objections.views",
     "evaluation.views_work",
     "evaluation.views_panel",
+    "evaluation.views_findings",
+    "evaluation.views_results",
 )
 HANDLERS: dict[str, Handler] = {
     "email.send": send_email,
+    "screens.run": run_screens,
     "document.produce": produce_document,
 }
 TICK_SECONDS = 0.5
@@ -101,6 +106,7 @@ def tick(joined: Platform, *, seconds: float = TICK_SECONDS, grace: float = 0.0)
     if seconds:
         done["fillers"] = hide_numbers(joined, seconds)
     done["checkpoints"] += int(sign_if_grown(joined))
+    done["screened"] = screen_opened(joined)
     done["jobs"] = jobs.perform_due(joined, HANDLERS, grace=grace)
     return done
 

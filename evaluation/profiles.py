@@ -88,10 +88,10 @@ def explain_outlier(
     """The expert's written reason for scores far from the others."""
     member = member_for(session, actor, tender_id)
     locked_sheets(session, tender_id)
-    if not 4 <= len(reason.strip()) <= 2000:
+    if not 2 <= len(reason.strip()) <= 2000:
         raise invalid(
-            "outlier.reason", N_("Give your reason in 4 to 2,000 characters."),
-            {"reason": N_("4 to 2,000 characters.")},
+            "outlier.reason", N_("Give your reason in 2 to 2,000 characters."),
+            {"reason": N_("2 to 2,000 characters.")},
         )  # fmt: skip
     member.outlier_reason = reason.strip()
     ledger.append(
@@ -152,8 +152,8 @@ def _check(wanted: Correction) -> tuple[CorrectionCause, Decimal]:
     problems = {}
     if wanted.cause not in set(CorrectionCause):
         problems["cause"] = N_("Choose one of the four legal causes.")
-    if not 4 <= len(wanted.reason.strip()) <= 2000:
-        problems["reason"] = N_("4 to 2,000 characters.")
+    if not 2 <= len(wanted.reason.strip()) <= 2000:
+        problems["reason"] = N_("2 to 2,000 characters.")
     score = Decimal(0)
     try:
         score = Decimal(wanted.score.strip())

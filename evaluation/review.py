@@ -61,8 +61,8 @@ def reject_bid(
     problems = {}
     if ground_of(tender, ground) is None:
         problems["ground"] = N_("Choose the legal ground.")
-    if not 4 <= len(reason.strip()) <= 2000:
-        problems["reason"] = N_("Say in 4 to 2,000 characters what is missing and where.")
+    if not 2 <= len(reason.strip()) <= 2000:
+        problems["reason"] = N_("Say in 2 to 2,000 characters what is missing and where.")
     if problems:
         raise invalid("rejection.form", N_("A rejection needs its ground and reason."), problems)
     known = {
@@ -85,7 +85,7 @@ def withdraw_rejection(
     row = session.get(Rejection, bid_id)
     if row is None or row.tender_id != tender.id:
         raise conflict("rejection.none", N_("This bid is not rejected."))
-    if len(reason.strip()) < 4:
+    if len(reason.strip()) < 2:
         raise invalid("rejection.reason", N_("Say why."), {"reason": N_("Required.")})
     session.delete(row)
     ledger.append(

@@ -46,10 +46,10 @@ def answer_objection(
     """
     objection = objection_by_id(session, objection_id)
     require(actor, Permission.OBJECTION_ANSWER, on=_Within(objection.scope))
-    if not 4 <= len(answer.strip()) <= 4000:
+    if not 2 <= len(answer.strip()) <= 4000:
         raise invalid(
-            "objection.answer", N_("Write your answer in 4 to 4,000 characters."),
-            {"answer": N_("4 to 4,000 characters.")},
+            "objection.answer", N_("Write your answer in 2 to 4,000 characters."),
+            {"answer": N_("2 to 4,000 characters.")},
         )  # fmt: skip
     status = ObjectionStatus.UPHELD if upheld else ObjectionStatus.REJECTED
     close(session, objection, status, answer.strip(), actor.person_id, now)

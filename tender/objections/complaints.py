@@ -63,9 +63,9 @@ def file_complaint(
     if session.scalar(select(Complaint.id).where(Complaint.objection_id == objection.id)):
         raise conflict("complaint.twice", N_("You have complained about this already."))
     problems = {
-        name: N_("4 to 4,000 characters.")
+        name: N_("2 to 4,000 characters.")
         for name, text in (("facts", facts), ("request", request))
-        if not 4 <= len(text.strip()) <= 4000
+        if not 2 <= len(text.strip()) <= 4000
     }
     if problems:
         raise invalid("complaint.form", N_("Please correct what is marked below."), problems)
@@ -98,6 +98,10 @@ def suspend_tender(
     if complaint.suspended_at is not None:
         raise conflict("complaint.suspended", N_("This tender is suspended already."))
     complaint.suspended_at = now
+    ledger.append(
+        session, "complaint.suspended", subject=tender.id, actor=actor.person_id, now=now,
+        fields={"tender": tender.number, "number": complaint.number},
+    )  # fmt: skip
     pause_tender(session, tender, now=now)
     session.flush()
     set_facts(session, public_facts(session, tender, now=now))
@@ -120,10 +124,10 @@ def decide_complaint(
         raise invalid(
             "complaint.result", N_("Choose a decision."), {"result": N_("Choose a decision.")}
         )
-    if not 4 <= len(decision.strip()) <= 4000:
+    if not 2 <= len(decision.strip()) <= 4000:
         raise invalid(
-            "complaint.decision", N_("Give the reasons in 4 to 4,000 characters."),
-            {"decision": N_("4 to 4,000 characters.")},
+            "complaint.decision", N_("Give the reasons in 2 to 4,000 characters."),
+            {"decision": N_("2 to 4,000 characters.")},
         )  # fmt: skip
     advance(complaint, status, COMPLAINT)
     complaint.decision, complaint.decided_at = decision.strip(), now

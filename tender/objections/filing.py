@@ -148,8 +148,8 @@ def _check(session: Session, actor: Actor, tender: Tender, filing: Filing, now: 
         raise conflict("objection.open", N_("Your earlier objection is still to be answered."))
     problems = {}
     for name, text in (("facts", filing.facts), ("request", filing.request)):
-        if not 4 <= len(text.strip()) <= 4000:
-            problems[name] = N_("4 to 4,000 characters.")
+        if not 2 <= len(text.strip()) <= 4000:
+            problems[name] = N_("2 to 4,000 characters.")
     if problems:
         raise invalid("objection.form", N_("Please correct what is marked below."), problems)
     return term
