@@ -19,11 +19,13 @@ from tender.core.settings import Settings
 from tender.core.states import advance
 from tender.ledger import service as ledger
 from tender.procedure import custody
+from tender.procedure.calendar import day_of, ends
 from tender.procedure.drafting import problems_of
 from tender.procedure.facts import lots_of, public_facts, tender_by_id, timeline_of
 from tender.procedure.models import LotStatus, Question, Tender, TenderStatus
 from tender.procedure.notices import paper_steps, plain_notice, tender_notice
 from tender.procedure.states import LOT, TENDER
+from tender.procedure.timeline import INSTANT
 from tender.publication.models import Notice, NoticeKind
 from tender.publication.parts import Block
 from tender.publication.service import publish
@@ -235,12 +237,15 @@ def pause_tender(session: Session, tender: Tender, *, now: datetime) -> None:
 
 
 def resume_tender(session: Session, tender: Tender, *, now: datetime) -> None:
-    """Let the procedure go on; dates that had begun run on by the time of the pause."""
+    """Let the procedure go on; dates that had begun run on by the time of the pause.
+
+    A period of days ends at 24:00 of its last day, also one that was lengthened.
+    """
     if tender.paused_at is None:
         return
     pause = now - tender.paused_at
     if tender.standstill_until is not None and tender.standstill_until > tender.paused_at:
-        tender.standstill_until += pause
+        tender.standstill_until = ends(day_of(tender.standstill_until + pause - INSTANT))
     tender.paused_at = None
     _log_pause(session, tender, "opening.resumed", now)
 
