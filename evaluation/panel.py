@@ -225,7 +225,7 @@ def _check_composition(
     )
     if problems:
         raise invalid(
-            problems[0].code, "%(problem)s", {"size": problems[0].wording.msgid},
+            problems[0].code, "%(problem)s", {"size": N_("Choose another number of experts.")},
             problem=problems[0].text(),
         )  # fmt: skip
 

@@ -115,8 +115,10 @@ def correct_score(
     if not criterion or not item:
         raise invalid("sheet.unknown", N_("This cell belongs to no bid or criterion. Reload."))
     if problem := check_mark(scale_of(criterion, tender), wanted.bid, Mark(score=score)):
-        raise invalid(problem.code, "%(problem)s", {"score": problem.wording.msgid},
-                      problem=problem.text())  # fmt: skip
+        raise invalid(
+            problem.code, "%(problem)s", {"score": N_("Enter a score that fits the criterion.")},
+            problem=problem.text(),
+        )  # fmt: skip
     before = None if item.score is None else f"{exact(item.score):f}"
     entry = ledger.append(
         session, "score.corrected", subject=tender.id, actor=member.id, now=now,

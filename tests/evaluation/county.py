@@ -26,6 +26,7 @@ from tender.ledger.ticking import sign_if_grown
 from tender.opening import ticking
 from tender.opening.models import Opening, OpeningStatus
 from tender.opening.releases import take_release
+from tender.opening.results import judged_bids
 from tender.procedure import custody
 from tender.procedure.custody import record_of
 from tender.procedure.facts import lots_of, public_facts
@@ -34,6 +35,8 @@ from tender.procedure.models import Criterion, Lot, LotStatus, Tender, TenderSta
 from tender.procedure.notices import tender_notice
 from tender.publication.service import publish
 from tests.tender import factories as make
+
+START = make.START
 
 CRITERIA = (
     ("Q1", "资格评审", "营业执照有效", "review", "0"),
@@ -185,10 +188,7 @@ def bid(
         found = next(each for each in lots_of(session, tender.id) if each.number == lot)
         record = record_of(session, found.opening_id or "")
     for name, price in prices.items():
-        if name not in place.bidders:
-            with world.platform.database.write() as session:
-                place.bidders[name] = make.bidder(session, name)
-        bidder = place.bidders[name]
+        bidder = place.bidders.get(name) or new_bidder(place, name)
         body = _body(bidder, record, price, dict(terms or {}))
         Committer(world.platform).seal(make.seal_request(world, bidder, body))
 
@@ -203,6 +203,13 @@ def _body(
         prices_fen={record.lot: price}, terms=terms, signer=bidder.key,
     )  # fmt: skip
     return make.seal_body(bidder, record, price, envelope=sealed.envelope)
+
+
+def new_bidder(place: County, name: str) -> make.Bidder:
+    """A registered bidder that has not bid yet."""
+    with place.world.platform.database.write() as session:
+        place.bidders[name] = make.bidder(session, name)
+    return place.bidders[name]
 
 
 def open_all(place: County, tender: Tender) -> None:
@@ -281,7 +288,6 @@ def sheet_form(
 
 def bid_ids(place: County, tender: Tender, lot: str = "1") -> dict[str, str]:
     """The ids of the opened bids of a lot by bidder name."""
-    from tender.opening.results import judged_bids
 
     def find(session: Session) -> dict[str, str]:
         found = next(each for each in lots_of(session, tender.id) if each.number == lot)

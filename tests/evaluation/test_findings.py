@@ -1,0 +1,182 @@
+"""Screens after the opening: findings arrive, are read by the right people, and people decide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from evaluation.models import FindingDecision, FindingRow, ScreenRun, ScreenStatus
+from evaluation.screening import run_screens
+from evaluation.ticking import screen_opened
+from tender.accounts.models import AccessRecord, Organisation
+from tender.procedure.models import Bond, Tender
+from tests.evaluation import county as make
+
+PHONE, ADDRESS = "13800138000", "8.8.8.8"
+TWINS = ("甲一", "乙二")
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[make.County]:
+    made = make.county(tmp_path)
+    yield made
+    made.world.platform.database.close()
+
+
+@pytest.fixture
+def tender(place: make.County) -> Tender:
+    """Three bids, two of them with one contact, from one address, with bonds of one account."""
+    made = make.lease(place)
+
+    for name in (*TWINS, "丙三"):
+        make.new_bidder(place, name)
+
+    def settle(session: Session) -> None:
+        for name, bidder in place.bidders.items():
+            twin = name in TWINS
+            bidder.organisation = session.get_one(Organisation, bidder.organisation.id)
+            bidder.organisation.contact = "张三" if twin else "李四"
+            bidder.organisation.phone = PHONE if twin else "13700137000"
+            bidder.actor = replace(bidder.actor, address=ADDRESS if twin else "1.1.1.1")
+            session.add(
+                Bond(
+                    tender_id=made.id, organisation_id=bidder.organisation.id, form="transfer",
+                    amount_fen=100_000, payer=name, recorded_by=place.clerk.person_id,
+                    payer_account="6222001" if twin else "6222009", received_at=make.START,
+                )
+            )  # fmt: skip
+
+    place.write(settle)
+    make.bid(place, made, {name: 120_000 + n for n, name in enumerate((*TWINS, "丙三"))})
+    make.open_all(place, made)
+    return made
+
+
+def _screen(place: make.County) -> str:
+    assert screen_opened(place.world.platform) == 1
+    run_id: str = place.read(lambda session: session.scalars(select(ScreenRun.id)).one())
+    run_screens(place.world.platform, {"run": run_id})
+    return run_id
+
+
+def _findings(place: make.County) -> dict[str, FindingRow]:
+    rows = place.read(lambda session: session.scalars(select(FindingRow)).all())
+    return {row.code: row for row in rows}
+
+
+def test_an_opened_tender_is_screened_once_and_a_repeated_job_adds_nothing(
+    place: make.County, tender: Tender
+) -> None:
+    run_id = _screen(place)
+    assert screen_opened(place.world.platform) == 0
+    found = _findings(place)
+    assert {code: row.strength for code, row in found.items()} == {"P2": "A", "H5": "C", "D1": "A"}
+    twins = {place.bidders[name].organisation.id for name in TWINS}
+    assert all(set(row.bidders) == twins for row in found.values())
+    run_screens(place.world.platform, {"run": run_id})
+    with place.world.platform.database.write() as session:
+        run = session.get_one(ScreenRun, run_id)
+        # A job whose lease ran out before its last write is done again.
+        run.status = ScreenStatus.RUNNING
+        run.progress = run.progress[:-1]
+    count = place.read(lambda session: session.scalar(select(func.count()).select_from(FindingRow)))
+    assert count == 3
+
+
+def test_a_tender_that_takes_bids_is_not_screened(place: make.County) -> None:
+    make.lease(place)
+    assert screen_opened(place.world.platform) == 0
+
+
+def test_supervision_reads_both_sides_and_the_look_is_kept(
+    place: make.County, tender: Tender
+) -> None:
+    _screen(place)
+    supervisor = place.client(place.supervisor)
+    text = supervisor.get(f"/findings/{tender.id}").get_data(as_text=True)
+    assert text.count(PHONE) >= 2
+    assert text.count(ADDRESS) >= 2
+    progress = supervisor.get(f"/findings/{tender.id}/progress").get_json()
+    assert progress == {"status": "done", "done": 3, "of": 3, "findings": 3}
+    read = place.read(
+        lambda session: set(
+            session.scalars(select(AccessRecord.subject).where(AccessRecord.kind == "finding"))
+        )
+    )
+    assert read == {place.bidders[name].organisation.id for name in TWINS}
+
+
+def test_findings_are_closed_to_staff_strangers_and_bidders_who_are_not_asked(
+    place: make.County, tender: Tender
+) -> None:
+    _screen(place)
+    url = f"/findings/{tender.id}"
+    for who in (place.clerk, place.world.agent):
+        assert place.client(who).get(url).status_code == 403
+    assert place.client(None).get(url).status_code == 401
+    assert place.client(place.bidders["甲一"].actor).get(url).status_code == 404
+
+
+def test_a_bidder_explains_what_it_was_asked_and_sees_nothing_of_the_other(
+    place: make.County, tender: Tender
+) -> None:
+    _screen(place)
+    finding = _findings(place)["P2"]
+    supervisor, base = place.client(place.supervisor), f"/findings/{tender.id}"
+    make.ok(supervisor.post(f"{base}/{finding.id}/ask"))
+    bidder = place.client(place.bidders["甲一"].actor)
+    text = bidder.get(base).get_data(as_text=True)
+    assert PHONE in text
+    assert "乙二" not in text
+    make.ok(bidder.post(f"{base}/{finding.id}/explain", data={"text": "同一代办公司代填电话"}))
+    other = place.client(place.bidders["丙三"].actor)
+    assert other.post(f"{base}/{finding.id}/explain", data={"text": "路过"}).status_code == 404
+    assert "同一代办公司代填电话" in supervisor.get(base).get_data(as_text=True)
+
+
+def test_a_decision_needs_a_reason_and_is_made_once(place: make.County, tender: Tender) -> None:
+    _screen(place)
+    finding = _findings(place)["P2"]
+    supervisor, url = place.client(place.supervisor), f"/findings/{tender.id}/{finding.id}/decide"
+    assert supervisor.post(url, data={"decision": "confirmed"}).status_code == 422
+    form = {"decision": "referred", "reason": "移送公安机关"}
+    make.ok(supervisor.post(url, data=form))
+    assert supervisor.post(url, data=form).status_code == 409
+    assert _findings(place)["P2"].decision is FindingDecision.REFERRED
+    auditor = place.client(place.auditor)
+    assert auditor.get(f"/findings/{tender.id}").status_code == 200
+    assert auditor.post(url, data=form).status_code == 403
+
+
+def test_the_panel_reads_strong_signs_but_no_statistics(place: make.County) -> None:
+    make.add_experts(place, 6)
+    tender = make.works_tender(place)
+
+    for name in TWINS:
+        make.new_bidder(place, name)
+
+    def twins(session: Session) -> None:
+        for name in TWINS:
+            bidder = place.bidders[name]
+            bidder.organisation = session.get_one(Organisation, bidder.organisation.id)
+            bidder.organisation.contact, bidder.organisation.phone = "张三", PHONE
+            bidder.actor = replace(bidder.actor, address=ADDRESS)
+
+    place.write(twins)
+    make.bid(place, tender, dict.fromkeys((*TWINS, "丙三"), 300_000_000))
+    make.open_all(place, tender)
+    panel = make.draw_panel(place, tender)
+    _screen(place)
+    expert, url = place.client(panel[0]), f"/findings/{tender.id}"
+    assert expert.get(f"{url}/progress").get_json()["findings"] == 1
+    weak, strong = _findings(place)["H5"], _findings(place)["P2"]
+    form = {"decision": "rejected", "reason": "电话为代办公司所留"}
+    assert expert.post(f"{url}/{weak.id}/decide", data=form).status_code == 404
+    make.ok(expert.post(f"{url}/{strong.id}/decide", data=form))
+    outsider = next(who for who in place.experts if who not in panel)
+    assert place.client(outsider).get(url).status_code == 404
