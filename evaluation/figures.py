@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from evaluation.criteria import kind_of, objective_score, reduction
+from evaluation.criteria import exact, kind_of, objective_score, reduction
 from evaluation.methods import BidFigures
 from evaluation.models import PanelMember
 from evaluation.scoring import Part, panel_mean
@@ -47,7 +47,8 @@ def judge_bid(
             continue
         scores[row.code] = score.value
         steps += score.steps
-        parts.append(Part(Wording(row.name), score.value, row.maximum, row.maximum))
+        most = exact(row.maximum)
+        parts.append(Part(Wording(row.name), score.value, most, most))
     technical = sum(scores.values(), Decimal(0))
     figures = BidFigures(
         bid=bid.bid_id,

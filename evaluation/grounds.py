@@ -4,52 +4,77 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tender.core.i18n import N_
+from tender.core.i18n import N_, gettext
+from tender.procedure.articles import read_article
 from tender.procedure.kinds import Direction, Kind
+from tender.procedure.law import law
 from tender.procedure.models import Criterion, Tender
 
 
 @dataclass(frozen=True)
 class LegalGround:
-    """One ground: what the law says, and where."""
+    """One ground: what the law says, and where: article `number` of `statute`, its `item`."""
 
     code: str
     text: str
-    article: str
+    statute: str
+    number: str
+    item: int
+
+    @property
+    def article(self) -> str:
+        """The place in the law, in the present language."""
+        found = read_article(f"{self.statute} {self.number}", law().statutes)
+        return gettext(ITEM, article=found.wording().text(), item=self.item)
+
+
+ITEM = N_("%(article)s, item %(item)s")
 
 
 _WORKS = (
-    LegalGround("unsigned", N_("The bid is not signed or sealed as required."), "REG 51(1)"),
-    LegalGround("joint", N_("A joint bid comes without the joint agreement."), "REG 51(2)"),
-    LegalGround("unqualified", N_("The bidder lacks the required qualification."), "REG 51(3)"),
-    LegalGround("alternative", N_("The bidder handed in differing bids or prices."), "REG 51(4)"),
-    LegalGround("price", N_("The price is below cost or above the maximum price."), "REG 51(5)"),
+    LegalGround("unsigned", N_("The bid is not signed or sealed as required."), "REG", "51", 1),
+    LegalGround("joint", N_("A joint bid comes without the joint agreement."), "REG", "51", 2),
+    LegalGround("unqualified", N_("The bidder lacks the required qualification."), "REG", "51", 3),
+    LegalGround(
+        "alternative", N_("The bidder handed in differing bids or prices."), "REG", "51", 4
+    ),
+    LegalGround("price", N_("The price is below cost or above the maximum price."), "REG", "51", 5),
     LegalGround(
         "unresponsive",
         N_("The bid does not meet the substantive requirements of the tender documents."),
-        "REG 51(6)",
+        "REG",
+        "51",
+        6,
     ),
-    LegalGround("unlawful", N_("Collusion, fraud, bribery or another breach of law."), "REG 51(7)"),
+    LegalGround(
+        "unlawful", N_("Collusion, fraud, bribery or another breach of law."), "REG", "51", 7
+    ),
 )
 _PROCUREMENT = (
-    LegalGround("bond", N_("The bid bond was not provided as required."), "O87 63(1)"),
-    LegalGround("unsigned", N_("The bid is not signed or sealed as required."), "O87 63(2)"),
-    LegalGround("unqualified", N_("The bidder lacks the required qualification."), "O87 63(3)"),
-    LegalGround("price", N_("The price exceeds the budget or the maximum price."), "O87 63(4)"),
+    LegalGround("bond", N_("The bid bond was not provided as required."), "O87", "63", 1),
+    LegalGround("unsigned", N_("The bid is not signed or sealed as required."), "O87", "63", 2),
+    LegalGround("unqualified", N_("The bidder lacks the required qualification."), "O87", "63", 3),
+    LegalGround("price", N_("The price exceeds the budget or the maximum price."), "O87", "63", 4),
     LegalGround(
-        "conditions", N_("The bid holds conditions that the buyer cannot accept."), "O87 63(5)"
+        "conditions", N_("The bid holds conditions that the buyer cannot accept."), "O87", "63", 5
     ),
     LegalGround(
-        "unresponsive", N_("Another ground of invalidity in law or tender documents."), "O87 63(6)"
+        "unresponsive",
+        N_("Another ground of invalidity in law or tender documents."),
+        "O87",
+        "63",
+        6,
     ),
 )
 _DISPOSAL = (
-    LegalGround("price", N_("The price is below the reserve price."), "REG 51(5)"),
-    LegalGround("unqualified", N_("The bidder may not bid under the notice."), "REG 51(3)"),
+    LegalGround("price", N_("The price is below the reserve price."), "REG", "51", 5),
+    LegalGround("unqualified", N_("The bidder may not bid under the notice."), "REG", "51", 3),
     LegalGround(
-        "unresponsive", N_("The bid does not meet the conditions of the notice."), "REG 51(6)"
+        "unresponsive", N_("The bid does not meet the conditions of the notice."), "REG", "51", 6
     ),
-    LegalGround("unlawful", N_("Collusion, fraud, bribery or another breach of law."), "REG 51(7)"),
+    LegalGround(
+        "unlawful", N_("Collusion, fraud, bribery or another breach of law."), "REG", "51", 7
+    ),
 )
 QUALIFICATION = ("资格", "qualif")
 

@@ -26,6 +26,7 @@ from tender.procedure.facts import lots_of
 from tender.procedure.milestones import MilestoneCode
 from tender.procedure.models import Lot, Tender
 from tender.procedure.notices import paper_lot, parties
+from tender.procedure.pricing import PriceBasis
 from tender.procedure.timeline import INSTANT
 from tender.publication import parts
 from tender.publication.documents import (
@@ -100,14 +101,15 @@ def _award_letter(
 
 def _awarded(lot: Lot, award: Award, tender: Tender) -> parts.AwardedLot:
     shown = paper_lot(lot, tender)
+    whole = PriceBasis(lot.price_basis) is PriceBasis.TOTAL and lot.quantity == lot.term == 1
     return parts.AwardedLot(
         number=lot.number,
         name=lot.name,
         price_fen=award.price_fen,
         total_fen=award.total_fen,
         basis=basis_text(lot),
-        quantity=shown.quantity,
-        term=shown.term,
+        quantity="" if whole else shown.quantity,
+        term="" if whole else shown.term,
     )
 
 

@@ -136,7 +136,7 @@ def _report(session: Session, tender: Tender) -> dict[str, Any]:
         row.lot_id: row
         for row in session.scalars(select(Evaluation).where(Evaluation.tender_id == tender.id))
     }
-    began = tender.opened_at or tender.deadline
+    began = (made.drawn_at if made else None) or tender.opened_at or tender.deadline
     return {
         "direction": tender.direction.value.lower(),
         "method": method_row(tender).name,

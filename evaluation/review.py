@@ -16,14 +16,18 @@ from tender.accounts.permissions import Permission, require
 from tender.core.actor import SYSTEM, Actor
 from tender.core.errors import conflict, invalid
 from tender.core.i18n import N_
+from tender.core.money import format_yuan
 from tender.ledger import service as ledger
 from tender.opening.results import judged_bids
 from tender.procedure.facts import lots_of, tender_by_id
+from tender.procedure.kinds import Direction
 from tender.procedure.models import Criterion, Tender, TenderStatus
 from tender.procedure.pricing import check_price
 from tender.procedure.wording import plain, read_wording, say
 
 PANEL = "panel"
+BELOW = N_("The price of %(price)s yuan is below the reserve of %(limit)s yuan.")
+ABOVE = N_("The price of %(price)s yuan is above the maximum of %(limit)s yuan.")
 
 
 def rejections_of(session: Session, tender_id: str) -> dict[str, Rejection]:
@@ -113,15 +117,19 @@ def require_not_paused(tender: Tender) -> None:
 
 def reject_outside_limit(session: Session, tender: Tender, *, now: datetime) -> None:
     """Reject every price below the reserve or above the ceiling; data alone decides this."""
-    known = rejections_of(session, tender.id)
+    below = tender.direction is Direction.DISPOSAL
+    message = BELOW if below else ABOVE
     for lot, bids in bids_to_judge(session, tender):
         for bid in bids:
-            if bid.price_fen is None or bid.bid_id in known:
+            if bid.price_fen is None or lot.limit_fen is None:
                 continue
-            problem = check_price(tender.direction, bid.price_fen, lot.limit_fen)
-            if problem is not None:
-                row = _reject(session, tender, bid.bid_id, "price", problem.text(), SYSTEM, now)
-                row.wording = plain(problem.wording)
+            if check_price(tender.direction, bid.price_fen, lot.limit_fen) is None:
+                continue
+            wording = say(
+                message, price=format_yuan(bid.price_fen), limit=format_yuan(lot.limit_fen)
+            )
+            row = _reject(session, tender, bid.bid_id, "price", wording.text(), SYSTEM, now)
+            row.wording = plain(wording)
     session.flush()
 
 
