@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
@@ -83,7 +84,7 @@ def _score(place: make.County, tender: Tender, panel: list[Actor]) -> None:
         make.ok(place.client(who).post(f"/panel/{tender.id}/sheet", data=done))
 
 
-def test_a_works_tender_is_scored_by_five_ranked_with_every_step_and_awarded(
+def test_five_sheets_make_a_ranking_with_every_step_and_the_majority_rejects(
     place: make.County,
 ) -> None:
     tender, panel = _works(place)
@@ -92,47 +93,40 @@ def test_a_works_tender_is_scored_by_five_ranked_with_every_step_and_awarded(
     _score(place, tender, panel)
     make.ok(clerk.post(f"{_base(tender)}/run"))
     result = place.read(lambda session: session.scalars(select(Evaluation)).one())
-    assert [row["name"] for row in result.ranking] == [
-        "丙三",
-        "乙二",
-        "甲一",
-        "己六",
-        "戊五",
-        "丁四",
-    ]
+    names = [row["name"] for row in result.ranking]
+    assert names == ["丙三", "乙二", "甲一", "己六", "戊五", "丁四"]
     first = result.ranking[0]
     # 400,000,000 / 414,000,002 x 40, half up to two decimals, beside two means of the panel.
     assert first["scores"] == {"T1": "32.00", "T2": "15.00", "P1": "38.65"}
     assert Decimal(first["total"]) == sum(map(Decimal, first["scores"].values()))
     steps = [read_step(step) for step in result.steps[0]["steps"]]
     assert steps[-1].result == Decimal(first["total"])
-    grounds = place.read(
+    rejected = place.read(
         lambda session: {row.bid_id: row.ground for row in session.scalars(select(Rejection))}
     )
     ids = make.bid_ids(place, tender)
-    assert grounds == {ids["辛八"]: "price", ids["庚七"]: "unqualified"}
+    assert rejected == {ids["辛八"]: "price", ids["庚七"]: "unqualified"}
+
+
+def test_a_works_tender_ends_with_letters_to_all_and_the_names_of_its_panel(
+    place: make.County,
+) -> None:
+    tender, panel = _works(place)
+    _score(place, tender, panel)
+    clerk = place.client(place.clerk)
+    make.ok(clerk.post(f"{_base(tender)}/run"))
     for who in panel:
-        answer = place.client(who).post(f"/panel/{tender.id}/report", data={"dissent": ""})
-        make.ok(answer)
+        make.ok(place.client(who).post(f"/panel/{tender.id}/report", data={"dissent": ""}))
     make.ok(clerk.post(f"{_base(tender)}/candidates"))
     assert clerk.post(f"{_base(tender)}/award").status_code == 409
     _after_standstill(place, tender)
     make.ok(clerk.post(f"{_base(tender)}/award"))
-    kinds = place.read(
-        lambda session: session.execute(
-            select(IssuedDocument.kind, func.count())
-            .where(IssuedDocument.public.is_(False))
-            .group_by(IssuedDocument.kind)
-        ).all()
-    )
-    assert dict(map(tuple, kinds)) == {
-        "evaluation_report": 1, "award_letter": 1, "unsuccessful_letter": 7,
-    }  # fmt: skip
-    notice = place.read(
-        lambda session: session.scalars(
-            select(Notice).where(Notice.kind == NoticeKind.RESULT)
-        ).one()
-    )
+    own = select(IssuedDocument.kind).where(IssuedDocument.public.is_(False))
+    notices = select(Notice).where(Notice.kind == NoticeKind.RESULT)
+    with place.world.platform.database.read() as session:
+        kinds = Counter(session.scalars(own))
+        notice = session.scalars(notices).one()
+    assert kinds == {"evaluation_report": 1, "award_letter": 1, "unsuccessful_letter": 7}
     assert all(who.name in str(notice.blocks) for who in panel)
     assert notice.release["tag"] == ["award"]
     assert notice.release["awards"][0]["value"] == {"amount": 4_140_000.02, "currency": "CNY"}
