@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -114,14 +115,19 @@ def build_corpus(texts: Sequence[Text], known: KnownGrams) -> Corpus:
     """Fold and hash all texts; `texts` come in any order and are kept sorted by bidder."""
     texts = sorted(texts, key=lambda text: text.bidder)
     bidders = tuple(dict.fromkeys(text.bidder for text in texts))
-    folded = [fold(text.text) for text in texts]
+    room = sum(len(text.text) for text in texts)
+    codes = np.empty(room, np.uint16)
+    fresh = np.zeros(room, np.bool_)
+    packed = np.empty(room, np.uint64)
     starts = np.zeros(len(texts) + 1, np.int64)
-    np.cumsum([part.size for part in folded], out=starts[1:])
-    total = int(starts[-1])
-    fresh = np.zeros(total, np.bool_)
-    packed = np.empty(total, np.uint64)
     used = 0
-    for first, part in zip(starts.tolist(), folded, strict=False):
+    for number, text in enumerate(texts):
+        first, part = int(starts[number]), fold(text.text)
+        starts[number + 1] = last = first + part.size
+        if last > room:  # Some characters fold to several.
+            room = 2 * last
+            codes, fresh, packed = (_enlarged(row, room) for row in (codes, fresh, packed))
+        codes[first:last] = part
         grams = hash_kgrams(part)
         unseen = np.logical_not(known.contains(grams), out=fresh[first : first + grams.size])
         found = np.flatnonzero(unseen)
@@ -131,5 +137,11 @@ def build_corpus(texts: Sequence[Text], known: KnownGrams) -> Corpus:
         used += found.size
     numbers = {bidder: number for number, bidder in enumerate(bidders)}
     unit_bidder = np.array([numbers[text.bidder] for text in texts], np.uint16)
-    codes = np.concatenate(folded) if folded else np.zeros(0, np.uint16)
-    return Corpus(texts, bidders, starts, unit_bidder, codes, fresh, packed[:used])
+    total = int(starts[-1])
+    return Corpus(texts, bidders, starts, unit_bidder, codes[:total], fresh[:total], packed[:used])
+
+
+def _enlarged(row: NDArray[Any], room: int) -> NDArray[Any]:
+    larger = np.zeros(room, row.dtype)
+    larger[: row.size] = row
+    return larger

@@ -19,9 +19,7 @@ ERRORS = (
 IMAGES = (
     N_("Pictures of the tender document and of the background were left out."),
     N_("Logos, small pictures and blank pages were left out."),
-    N_(
-        "A public certificate, a product picture of a maker or a stock photograph looks the same."
-    ),
+    N_("A public certificate, a product picture of a maker or a stock photograph looks the same."),
 )
 PROPERTIES = (
     N_("Values that the tender document and the background files carry were left out."),
@@ -33,9 +31,7 @@ IDENTIFIERS = (
     N_("Both may have started from one file that is not among the background, such as a form."),
 )
 MIXED = (
-    N_(
-        "Names beside references, consortia, subcontractors and suppliers were left out."
-    ),
+    N_("Names beside references, consortia, subcontractors and suppliers were left out."),
     N_("Names that the tender document or the background mention were left out."),
     N_("A parent company and its branch, or firms with similar names, may name each other."),
 )

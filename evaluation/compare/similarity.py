@@ -20,7 +20,7 @@ from evaluation.compare.passages import extend, join_close
 from evaluation.compare.seeds import Entries, find_seeds
 from evaluation.compare.strength import RING_LIMIT, ring_limit
 
-_WEAK = 12  # Characters in seeds: enough where the pair is related anyway.
+_WEAK = 9  # Characters in seeds: enough where the pair is related anyway.
 _STRONG = 24  # Enough by itself.
 _RELATED = 150
 _OWN_SHARE = 0.25  # Less of a passage outside the common ground, and it is an edition of that.
@@ -67,8 +67,9 @@ def find_overlap(corpus: Corpus, entries: Entries) -> Overlap:
     """
     chains = find_chains(corpus, find_seeds(entries), at_least=_WEAK)
     chains = join_close(extend(corpus, chains))
-    chains = _without_common_ground(corpus, chains)
-    strong = chains.covered >= _STRONG
+    own = _own(corpus, chains)
+    chains, own = chains.where(own >= _WEAK), own[own >= _WEAK]
+    strong = (chains.covered >= _STRONG) & (own >= _OWN_SHARE * (chains.a1 - chains.a0))
     sums = _pair_sums(corpus, chains.where(strong))
     related = np.isin(_pair_keys(corpus, chains), sums.keys[sums.values >= _RELATED])
     chains = chains.where(strong | related)
@@ -78,7 +79,8 @@ def find_overlap(corpus: Corpus, entries: Entries) -> Overlap:
     sharers, company = _holders(corpus, chains, sums)
     keys = _pair_keys(corpus, chains)
     left, right = np.divmod(sums.keys, len(corpus.bidders))
-    few = sharers <= ring_limit(sharers, len(corpus.bidders))
+    row = np.searchsorted(sums.keys, keys)
+    few = sharers <= ring_limit(sharers, row, sums.values, len(corpus.bidders))
     return Overlap(
         left,
         right,
@@ -87,7 +89,7 @@ def find_overlap(corpus: Corpus, entries: Entries) -> Overlap:
         _same_company(corpus, chains, sharers, company, sums.keys),
         chains,
         sharers,
-        np.searchsorted(sums.keys, keys),
+        row,
     )
 
 
@@ -113,8 +115,7 @@ def _same_company(
     if keys.size == 0:
         return Company(value, most, every)
     pair = _pair_keys(corpus, chains)
-    left = corpus.own(chains.left_unit, chains.a0, chains.a1)
-    own = np.minimum(left, corpus.own(chains.right_unit, chains.b0, chains.b1))
+    own = _own(corpus, chains)
     order = np.lexsort((chains.a0, company, pair))
     pair, company, own = pair[order], company[order], own[order]
     start, end = chains.a0[order], chains.a1[order]
@@ -135,12 +136,10 @@ def _same_company(
     return Company(value, most, every)
 
 
-def _without_common_ground(corpus: Corpus, chains: Chains) -> Chains:
-    """Drop passages that tender and background explain almost wholly."""
+def _own(corpus: Corpus, chains: Chains) -> Places:
+    """Return how many characters of each passage tender and background do not explain."""
     left = corpus.own(chains.left_unit, chains.a0, chains.a1)
-    right = corpus.own(chains.right_unit, chains.b0, chains.b1)
-    own = np.minimum(left, right)
-    return chains.where((own >= _WEAK) & (own >= _OWN_SHARE * (chains.a1 - chains.a0)))
+    return np.minimum(left, corpus.own(chains.right_unit, chains.b0, chains.b1))
 
 
 def _pair_keys(corpus: Corpus, chains: Chains) -> Places:

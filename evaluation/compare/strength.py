@@ -58,21 +58,24 @@ class Level:
         return Strength.C if value >= min(self.threshold_c, most) else None
 
 
-def ring_limit(sharers: Places, bidders: int) -> int:
+def ring_limit(sharers: Places, row: Places, total: Places, bidders: int) -> int:
     """Return how many bidders may hold a passage that tells of a ring and of no common source.
 
-    That is eight, or fewer where passages that more bidders hold show a common source whose less
-    popular clauses would have as few holders. It only decides what `narrow` counts: what is left
-    out there still counts in the pair's total and in its company.
+    That is eight, or fewer where even typical pairs, those that share no more than half of all
+    pairs do, share clauses: then there is a common source, and its less popular clauses have few
+    holders too. The limit only decides what `narrow` counts: what is left out there still counts
+    in the pair's total and in its company.
     """
-    wide = sharers[sharers > RING_LIMIT]
-    if wide.size == 0:
+    every = np.zeros(bidders * (bidders - 1) // 2)
+    every[: total.size] = total
+    typical = sharers[total[row] <= np.median(every)] if total.size else sharers
+    if typical.size == 0:
         return RING_LIMIT
     # Each clause appears once per pair of its holders; weighed back to once.
-    weight = 2.0 / (wide * (wide - 1))
-    mean = float(np.average(wide, weights=weight))
+    weight = 2.0 / (typical * (typical - 1))
+    mean = float(np.average(typical, weights=weight))
     share = min(1.0, mean / bidders)
-    spread = float(np.average((wide - mean) ** 2, weights=weight))
+    spread = float(np.average((typical - mean) ** 2, weights=weight))
     deviation = math.sqrt(max(spread, bidders * share * (1 - share)))
     return int(min(RING_LIMIT, max(1, mean - 4 * deviation)))
 

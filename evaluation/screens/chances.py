@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from scipy.special import betainc, gammaln
-from scipy.stats import binom, hypergeom
+from scipy.stats import binom
 
 from evaluation.screens.prices import Floats
 
@@ -38,17 +38,34 @@ def sum_lower(seen: Array, mean: Array, variance: Array) -> Floats:
     return np.asarray(np.clip(1 - above, 0.0, 1.0), dtype=np.float64)
 
 
-def meetings_upper(met: int, strata: Sequence[tuple[int, int, int]]) -> float:
+def meetings_upper(
+    pair: Array, met: Array, tenders: Array, one: Array, other: Array
+) -> dict[int, float]:
     """Return P(meetings >= met) of two firms that choose tenders of each stratum at random.
 
-    `strata` holds (tenders, bids of the one, bids of the other). Exact: the sum of hypergeometric
-    counts.
+    One row a pair and stratum: `pair` numbers the pairs, whose rows stand together; `met` is the
+    pair's in all. Exact: the law of a sum of hypergeometric counts, `one` and `other` bids among
+    `tenders`.
     """
-    law = np.ones(1)
-    for tenders, one, other in strata:
-        most = min(one, other)
-        law = np.convolve(law, hypergeom.pmf(np.arange(most + 1), tenders, one, other))
-    return float(min(1.0, law[met:].sum()))
+    answers: dict[int, float] = {}
+    starts = np.flatnonzero(np.r_[True, pair[1:] != pair[:-1]])[: len(pair)]
+    laws = _hypergeometric(tenders, one, other)
+    lengths = np.minimum(one, other).astype(np.int64) + 1
+    for start, end in zip(starts, [*starts[1:], len(pair)], strict=True):
+        law = np.ones(1)
+        for row in range(start, end):
+            law = np.convolve(law, laws[row, : lengths[row]])
+        answers[int(pair[start])] = float(min(1.0, law[int(met[start]) :].sum()))
+    return answers
+
+
+def _hypergeometric(tenders: Array, one: Array, other: Array) -> Floats:
+    """Return the hypergeometric laws of many rows, a column for each count from 0."""
+    most = int(np.minimum(one, other).max()) if len(one) else 0
+    count = np.arange(most + 1, dtype=np.float64)[None, :]
+    all_, a, b = (np.asarray(v, dtype=np.float64)[:, None] for v in (tenders, one, other))
+    log = _choose(a, count) + _choose(all_ - a, b - count) - _choose(all_, b)
+    return np.asarray(np.exp(log), dtype=np.float64)
 
 
 def runs_upper(a_wins: Array, b_wins: Array, runs: Array) -> Floats:
@@ -62,6 +79,7 @@ def runs_upper(a_wins: Array, b_wins: Array, runs: Array) -> Floats:
 
 def _choose(n: Floats, k: Floats) -> Floats:
     """Return log binomial coefficients, minus infinity outside."""
+    n, k = np.broadcast_arrays(n, k)
     good = (k >= 0) & (k <= n)
     k = np.where(good, k, 0)
     value = gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)

@@ -118,18 +118,17 @@ def _pair(rows: Rows, row: int, a: str = "a_bidder", b: str = "b_bidder") -> tup
 
 def _lifts(rows: Rows) -> list[_Sign]:
     """N1: meetings against the hypergeometric law of the strata."""
-    strata: dict[tuple[str, ...], list[int]] = {}
-    for row in range(len(rows["met"])):
-        key = (*_pair(rows, row), str(rows["market"][row]))
-        strata.setdefault(key, []).append(row)
-    signs = []
-    for (a, b, _), places in strata.items():
-        cells = [tuple(int(rows[n][r]) for n in ("tenders", "a_n", "b_n")) for r in places]
-        law = [(tenders, one, other) for tenders, one, other in cells]
-        met = int(rows["met"][places[0]])
-        mean = sum(one * other / tenders for tenders, one, other in law)
-        signs.append(_Sign((a, b), met / mean, chances.meetings_upper(met, law)))
-    return signs
+    keys = np.column_stack([rows["market"], rows["a_bidder"], rows["b_bidder"]])
+    new = np.any(keys[1:] != keys[:-1], axis=1) if len(keys) else np.zeros(0, dtype=bool)
+    pair = np.concatenate([[0], np.cumsum(new)])[: len(keys)]
+    law = (rows["tenders"], rows["a_n"], rows["b_n"])
+    chance = chances.meetings_upper(pair, rows["met"], *law)
+    mean = np.bincount(pair, weights=law[1] * law[2] / law[0])
+    first = np.flatnonzero(np.r_[True, new])[: len(chance)]
+    return [
+        _Sign(_pair(rows, row), float(rows["met"][row] / mean[pair[row]]), chance[int(pair[row])])
+        for row in first
+    ]
 
 
 def _rotations(rows: Rows) -> list[_Sign]:

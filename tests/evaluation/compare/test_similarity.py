@@ -142,3 +142,10 @@ def test_the_same_bids_in_another_order_give_the_same_findings(field):
 )
 def test_few_or_empty_or_monotonous_bids_are_no_trouble(bids):
     assert compared(bids) == []
+
+
+def test_characters_that_fold_to_several_are_counted_where_they_stand():
+    chance = random.Random(1)
+    copied = "".join(chance.choice("㎡㎞㌔㍿ﷺ㈱工程施工质量安全管理") for _ in range(400))
+    [finding] = compared({"a": copied + own_text(1)[0], "b": own_text(2)[0] + copied})
+    assert found_share(finding, "a", copied + own_text(1)[0], [copied]) > 0.98

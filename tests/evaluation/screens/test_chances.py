@@ -7,15 +7,21 @@ from scipy.stats import binom, hypergeom
 from evaluation.screens import chances
 
 
+def meetings(met, *strata):
+    tenders, one, other = np.array(strata).T
+    pair = np.zeros(len(strata), dtype=int)
+    return chances.meetings_upper(pair, np.full(len(strata), met), tenders, one, other)[0]
+
+
 def test_meetings_in_one_stratum_follow_the_hypergeometric_law():
-    assert chances.meetings_upper(10, [(60, 20, 15)]) == pytest.approx(hypergeom.sf(9, 60, 20, 15))
+    assert meetings(10, (60, 20, 15)) == pytest.approx(hypergeom.sf(9, 60, 20, 15))
 
 
 def test_meetings_in_two_strata_are_the_sum_of_two_laws():
     random = np.random.default_rng(1)
     drawn = random.hypergeometric(8, 22, 9, 40_000) + random.hypergeometric(5, 5, 6, 40_000)
     share = (drawn >= 8).mean()
-    assert chances.meetings_upper(8, [(30, 8, 9), (10, 5, 6)]) == pytest.approx(share, rel=0.1)
+    assert meetings(8, (30, 8, 9), (10, 5, 6)) == pytest.approx(share, rel=0.1)
 
 
 def test_matched_moments_are_exact_for_a_binomial_count():
