@@ -17,7 +17,7 @@ from keys.pins import Pins
 from keys.statements import sign_ed25519
 from tender.core import money
 from tests.vectors.pages import Harness, harness
-from tests.walks.sealing_platform import ORIGIN, Platform, key_of
+from tests.walks.sealing.faulty_platform import ORIGIN, Platform, key_of
 
 pytestmark = pytest.mark.browser
 PUBLIC = notes.public_bytes(key_of(99))

@@ -1,112 +1,21 @@
 """A bidder at the sealing page, in a real Chromium: from enrolment to a verified receipt."""
 
-import hashlib
 import json
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
-from keys.verdict import Judgement, Verdict
-from tests.vectors.pages import ROOT, run_build, serving
-from tests.walks.sealing_platform import Platform, Site
+from tests.vectors.pages import ROOT
+from tests.walks.sealing.acts import fill, noise, opened_bid, problem, submit, write
+from tests.walks.sealing.faulty_platform import Platform
 
 pytestmark = pytest.mark.browser
-PIECE = 2**23
 PDF = b"%PDF-1.4\n" + b"".join(
     b"%d 0 obj <</Type /Page /Resources <</Font <<>> >> >> endobj\n" % n for n in (3, 4, 5)
 )
-
-
-@pytest.fixture(scope="module")
-def script(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    path = tmp_path_factory.mktemp("bundle") / "sealing.js"
-    run_build(str(ROOT / "static" / "sealing" / "main.js"), str(path))
-    return path.read_bytes()
-
-
-@pytest.fixture(scope="module")
-def site(browser: Browser, script: bytes) -> Iterator[tuple[Platform, BrowserContext]]:
-    """One platform and one browser for all tests here; the browser enrols once."""
-    made = Platform()
-
-    class Here(Site):
-        platform = made
-        files = {  # noqa: RUF012 - read only
-            "/static/sealing.js": ("text/javascript", script),
-            "/static/style.css": ("text/css", (ROOT / "static" / "style.css").read_bytes()),
-        }
-
-    with serving(Here) as origin:
-        county = browser.new_context(
-            base_url=origin, locale="zh-CN", timezone_id="Asia/Shanghai", accept_downloads=True
-        )
-        page = county.new_page()
-        page.goto("/")
-        expect(page.locator("#sealing-identity")).to_have_attribute("data-state", "wait")
-        made.faults = ["certificate-lost"]
-        fill(page)
-        submit(page)
-        assert len(made.certified) == 2
-        assert len(set(made.certified)) == 1
-        page.close()
-        yield made, county
-        county.close()
-
-
-@pytest.fixture
-def platform(site: tuple[Platform, BrowserContext]) -> Platform:
-    site[0].reset()
-    return site[0]
-
-
-@pytest.fixture
-def page(site: tuple[Platform, BrowserContext], platform: Platform) -> Iterator[Page]:
-    """The sealing page of a fresh tender, with the form ready."""
-    opened = site[1].new_page()
-    opened.goto("/")
-    expect(opened.locator("#sealing-form")).to_be_visible()
-    yield opened
-    opened.close()
-
-
-def write(path: Path, content: bytes) -> Path:
-    path.write_bytes(content)
-    return path
-
-
-def noise(size: int, seed: bytes = b"bid") -> bytes:
-    return hashlib.shake_128(seed).digest(size)
-
-
-def fill(page: Page, *files: Path, price: str = "1,234,567.8") -> None:
-    page.fill("#sealing-price", price)
-    page.set_input_files("#sealing-files", list(files))
-    page.check("#sealing-confirm")
-    expect(page.locator("#sealing-submit")).to_have_attribute("aria-disabled", "false")
-
-
-def submit(page: Page) -> None:
-    page.click("#sealing-submit")
-    expect(page.locator("#sealing-receipt")).to_be_visible(timeout=20_000)
-    assert page.get_attribute("#sealing-receipt", "data-proven") == "yes"
-
-
-def opened_bid(platform: Platform, out: Path, *contents: bytes) -> Judgement:
-    judged = platform.open(out)
-    assert judged.verdict is Verdict.OPENED, judged.reason
-    assert [(out / f"{n:04d}").read_bytes() for n in range(1, len(contents) + 1)] == list(contents)
-    return judged
-
-
-def problem(page: Page, code: str) -> str:
-    expect(page.locator("#sealing-problem")).to_be_visible(timeout=20_000)
-    assert page.get_attribute("#sealing-problem", "data-code") == code
-    expect(page.locator("#sealing-receipt")).to_be_hidden()
-    return page.inner_text("#sealing-problem")
 
 
 def test_a_bid_goes_from_the_form_to_a_verified_receipt_and_opens(
@@ -189,116 +98,6 @@ def test_the_receipt_and_the_list_can_be_saved(page: Page, platform: Platform, t
     assert json.loads(manifest)["prices_fen"] == {"1": 123456780}
 
 
-@pytest.mark.parametrize("faults", [["409", "460"], ["503", "answer-lost"]], ids=str)
-def test_a_bad_line_delays_but_loses_nothing(
-    page: Page, platform: Platform, tmp_path: Path, faults: list[str]
-):
-    platform.faults = list(faults)
-    content = noise(2 * PIECE + 1000)
-    fill(page, write(tmp_path / "a.bin", content))
-    submit(page)
-    assert platform.faults == []
-    opened_bid(platform, tmp_path, content)
-    assert len(platform.uploads) == 1
-
-
-def test_an_interrupted_upload_goes_on_where_it_stopped(
-    page: Page, platform: Platform, tmp_path: Path
-):
-    content = noise(3 * PIECE)
-    file = write(tmp_path / "a.bin", content)
-    fill(page, file)
-    platform.hang_from = PIECE
-    page.click("#sealing-submit")
-    upload = wait_for(page, platform, lambda one: len(one.data) >= PIECE)
-    page.reload()
-    expect(page.locator("#sealing-unfinished")).to_contain_text("a.bin")
-    platform.hang_from = None
-    already, tried = len(upload.data), len(upload.tried)
-    fill(page, file)
-    submit(page)
-    assert len(platform.uploads) == 1
-    assert all(offset >= already for offset, _ in upload.tried[tried:])
-    opened_bid(platform, tmp_path, content)
-
-
-def test_a_file_that_changed_meanwhile_is_sealed_anew_under_a_fresh_key(
-    page: Page, platform: Platform, tmp_path: Path
-):
-    file = write(tmp_path / "a.bin", noise(3 * PIECE))
-    os.utime(file, (1_700_000_000, 1_700_000_000))
-    fill(page, file)
-    platform.hang_from = 0
-    page.click("#sealing-submit")
-    wait_for(page, platform, lambda one: len(one.tried) >= 1)
-    page.reload()
-    expect(page.locator("#sealing-unfinished")).to_be_visible()
-    platform.hang_from = None
-    content = write(file, noise(3 * PIECE, b"other")).read_bytes()
-    os.utime(file, (1_700_000_000, 1_700_000_000))
-    fill(page, file)
-    submit(page)
-    assert len(platform.uploads) == 2
-    opened_bid(platform, tmp_path, content)
-
-
-def test_an_upload_that_is_gone_is_begun_anew(page: Page, platform: Platform, tmp_path: Path):
-    platform.faults = ["404"]
-    content = noise(PIECE + 5)
-    fill(page, write(tmp_path / "a.bin", content))
-    submit(page)
-    assert len(platform.uploads) == 2
-    opened_bid(platform, tmp_path, content)
-
-
-def test_who_was_signed_out_signs_in_elsewhere_and_goes_on(
-    page: Page, platform: Platform, tmp_path: Path
-):
-    platform.faults = ["signed-out"]
-    content = noise(2 * PIECE)
-    fill(page, write(tmp_path / "a.bin", content))
-    page.click("#sealing-submit")
-    assert "重新登录" in problem(page, "signed_out")
-    submit(page)
-    expect(page.locator("#sealing-problem")).to_be_hidden()
-    assert len(platform.uploads) == 1
-    opened_bid(platform, tmp_path, content)
-
-
-def test_a_pause_stops_the_upload_until_the_bidder_goes_on(
-    page: Page, platform: Platform, tmp_path: Path
-):
-    platform.hang_from = PIECE
-    content = noise(3 * PIECE)
-    fill(page, write(tmp_path / "a.bin", content))
-    page.click("#sealing-submit")
-    upload = wait_for(page, platform, lambda one: len(one.data) >= PIECE)
-    page.click("#sealing-pause")
-    expect(page.locator("#sealing-pause")).to_have_text("继续")
-    expect(page.locator("#sealing-rate")).to_contain_text("已暂停")
-    platform.hang_from = None
-    page.wait_for_timeout(700)
-    tried = len(upload.tried)
-    page.evaluate("dispatchEvent(new Event('online'))")
-    page.wait_for_timeout(1500)
-    assert len(upload.tried) == tried
-    page.click("#sealing-pause")
-    expect(page.locator("#sealing-receipt")).to_be_visible()
-    opened_bid(platform, tmp_path, content)
-
-
-def test_a_file_changed_after_it_was_chosen_is_not_sealed(
-    page: Page, platform: Platform, tmp_path: Path
-):
-    file = write(tmp_path / "a.bin", noise(PIECE))
-    fill(page, file)
-    write(file, noise(100))
-    os.utime(file, (1_700_000_000, 1_700_000_000))
-    page.click("#sealing-submit")
-    assert "被修改" in problem(page, "file_changed")
-    assert platform.bids == {}
-
-
 def test_the_key_cannot_be_taken_out_of_the_browser(page: Page):
     exported = page.evaluate(
         """async () => {
@@ -313,16 +112,6 @@ def test_the_key_cannot_be_taken_out_of_the_browser(page: Page):
         }"""
     )
     assert exported == ["kept"]
-
-
-def test_a_lost_answer_to_seal_is_asked_again_and_counts_once(
-    page: Page, platform: Platform, tmp_path: Path
-):
-    platform.faults = ["seal-lost", "proof-late"]
-    fill(page, write(tmp_path / "a.txt", b"text"))
-    submit(page)
-    assert (platform.seals, len(platform.bids)) == (2, 1)
-    opened_bid(platform, tmp_path, b"text")
 
 
 def test_a_forged_receipt_is_never_shown_as_success(page: Page, platform: Platform, tmp_path: Path):
@@ -415,11 +204,3 @@ def test_the_page_is_usable_on_a_phone_and_axe_finds_no_fault(
         page.evaluate(axe)
         found = page.evaluate("axe.run().then((r) => r.violations.map((v) => [v.id, v.help]))")
         assert found == [], state
-
-
-def wait_for(page: Page, platform: Platform, ready: Callable[[Any], bool]) -> Any:
-    for _ in range(200):
-        if platform.uploads and ready(platform.uploads[-1]):
-            return platform.uploads[-1]
-        page.wait_for_timeout(50)
-    raise AssertionError("the upload did not come that far")
