@@ -135,7 +135,7 @@ class Press:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             cwd=ROOT,
-            env=_environment(),
+            env=child_environment(),
         )
         self._process = process
         try:
@@ -160,7 +160,7 @@ class Press:
         return command
 
 
-def _environment() -> dict[str, str]:
+def child_environment() -> dict[str, str]:
     """What the child may see: no addresses or passwords of database, queue or mail."""
     kept = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "XDG_CACHE_HOME")
     chosen = {name: os.environ[name] for name in kept if name in os.environ}

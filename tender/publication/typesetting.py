@@ -8,6 +8,7 @@ An undefined field is an error, never a gap in a document that is about to be se
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
@@ -16,6 +17,7 @@ from typing import Any
 
 import segno
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from tender.core import i18n, money, presenting
 from tender.core.shanghai import SHANGHAI
@@ -26,6 +28,16 @@ PUNCTUATION = {
     "zh": {"colon": "：", "comma": "，", "stop": "。"},
     "en": {"colon": ": ", "comma": ", ", "stop": "."},
 }
+# What a person types for one field never needs more; a page that does is refused, not cut.
+LONGEST_TEXT = 20_000
+LONGEST_DOCUMENT = 400_000
+# Longer runs without a space (addresses, hashes, mischief) may break anywhere.
+LONGEST_WORD = 40
+# Controls, and marks that turn the direction of writing: they could show another amount.
+_INVISIBLE = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]"
+)
+_RUN = re.compile(r"[!-~\u00a1-\u02ff]{%d,}" % (LONGEST_WORD + 1))
 # One QR symbol carries at most this many bytes, so that a phone reads it from paper.
 QR_BYTES = 1300
 
@@ -69,6 +81,7 @@ def environment(templates: Path) -> Environment:
         loader=FileSystemLoader(templates),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_with_breaks,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -87,14 +100,46 @@ def environment(templates: Path) -> Environment:
 
 
 def typeset(env: Environment, kind: DocumentKind, language: str, context: dict[str, Any]) -> Page:
-    """Fill the template of a kind; raises `ValueError` for fields that are not its own."""
+    """Fill the template of a kind.
+
+    Raises `ValueError` for fields that are not its own and for text beyond all measure.
+    """
     require_fields(kind, context)
+    context = cleaned(context)
     pictures = Pictures()
     with i18n.speaking(language):
         html = env.get_template(TEMPLATES[kind]).render(
             **context, **PUNCTUATION[language], qr=pictures.qr, zh=language == "zh"
         )
     return Page(html, pictures.assets)
+
+
+def cleaned(context: dict[str, Any]) -> dict[str, Any]:
+    """The same values with invisible characters replaced by a visible mark."""
+    total = 0
+
+    def clean(value: Any) -> Any:
+        nonlocal total
+        if isinstance(value, dict):
+            return {key: clean(item) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [clean(item) for item in value]
+        if not isinstance(value, str):
+            return value
+        total += len(value)
+        if len(value) > LONGEST_TEXT or total > LONGEST_DOCUMENT:
+            raise ValueError("the text is too long for a document")
+        return _INVISIBLE.sub("\ufffd", value)
+
+    result: dict[str, Any] = clean(context)
+    return result
+
+
+def _with_breaks(value: Any) -> Any:
+    """Every printed value: endless words get places where a line may end."""
+    if not isinstance(value, str) or isinstance(value, Markup):
+        return value
+    return _RUN.sub(lambda run: breakable(run[0], 12), value)
 
 
 def said(text: str) -> str:
