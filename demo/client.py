@@ -176,12 +176,14 @@ class Bidder(Person):
         files: list[tuple[str, bytes]] | None = None,
         *,
         spoil: Callable[[bytes, bytes], tuple[bytes, bytes]] | None = None,
+        context: dict[str, Any] | None = None,
     ) -> dict[str, Any]:
         """Seal, upload and submit a bid; gives the receipt.
 
-        `spoil` changes envelope and sealed files on the way, as a faulty bidder's program would.
+        `spoil` changes envelope and sealed files on the way, as a faulty bidder's program would;
+        `context` is the sealing page's data if it was fetched before.
         """
-        context = self.context(opening)
+        context = context or self.context(opening)
         record = OpeningRecord.from_object(context["record"])
         ciphertext = io.BytesIO()
         sealed = envelope.seal(

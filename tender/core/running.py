@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import redis
-from rq import Queue, Worker
+from rq import Queue, SimpleWorker
 from rq.serializers import JSONSerializer
 
 from tender.core.errors import DomainError, Kind
@@ -134,7 +134,7 @@ def work(settings: Settings, environ: Mapping[str, str] = os.environ) -> int:
         lock = None if "REDIS_URL" in environ else start_queue(supervisor, _run(settings))
         connection = redis.Redis.from_url(settings.redis_url)
         queue = Queue(QUEUE, connection=connection, serializer=JSONSerializer)
-        worker = Worker([queue], connection=connection, serializer=JSONSerializer)
+        worker = SimpleWorker([queue], connection=connection, serializer=JSONSerializer)
         worker.work(with_scheduler=False, logging_level="WARNING")
         connection.close()
     if lock is not None:
