@@ -37,7 +37,7 @@ LONGEST_WORD = 40
 _INVISIBLE = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]"
 )
-_RUN = re.compile(r"[!-~\u00a1-\u02ff]{%d,}" % (LONGEST_WORD + 1))
+_RUN = re.compile(rf"[!-~\u00a1-\u02ff]{{{LONGEST_WORD + 1},}}")
 # One QR symbol carries at most this many bytes, so that a phone reads it from paper.
 QR_BYTES = 1300
 
