@@ -116,7 +116,7 @@ def keep_ticking(joined: Platform, stop: threading.Event) -> None:
     while not stop.wait(TICK_SECONDS):
         try:
             tick(joined, grace=WORKER_GRACE)
-        except Exception:
+        except Exception:  # One failing tick must not end the clock of every other tender.
             log.exception("tick.failed")
             time.sleep(2)
 

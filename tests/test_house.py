@@ -16,7 +16,7 @@ PYTHON = house.python_files()
 TRACES = re.compile(
     "|".join(
         [
-            "/" + "work/",
+            "/" + "work/(main|shared|\\.library)",
             "/" + "root/",
             "/" + "opt/wheels",
             "https?://[^ ]*" + "pypi",

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from stdnum.cn import ric, uscc
-from stdnum.exceptions import ValidationError
+from stdnum.exceptions import InvalidChecksum, ValidationError
 
 from tender.accounts.models import (
     STANDING_TRANSITIONS,
@@ -66,10 +66,14 @@ class NewExpert:
 
 
 def check_code(kind: OrganisationKind, code: str) -> str:
-    """The code in its canonical form; DomainError `bidder.code` if its check digit is wrong."""
+    """The code in its canonical form; DomainError `bidder.code` if its check digit is wrong.
+
+    Of an identity number form, birth date and check digit are judged (GB 11643-1999), not whether
+    its county existed at the birth: numbers were given from 1984 on to people of every age.
+    """
     try:
         if kind is OrganisationKind.PERSON:
-            return str(ric.validate(code))
+            return _identity_number(ric.compact(code))
         return str(uscc.validate(code))
     except ValidationError:
         raise invalid(
@@ -77,6 +81,14 @@ def check_code(kind: OrganisationKind, code: str) -> str:
             N_("The number does not hold: a digit is wrong or missing. Compare it with the paper."),
             {"code": N_("Check the number digit by digit.")},
         ) from None
+
+
+def _identity_number(number: str) -> str:
+    good = len(number) == 18 and number[:17].isascii() and number[:17].isdigit()
+    if not good or ric.calc_check_digit(number) != number[-1]:
+        raise InvalidChecksum
+    ric.get_birth_date(number)
+    return number
 
 
 def _person(session: Session, new: NewPerson, now: datetime) -> Person:
@@ -120,22 +132,7 @@ def register_bidder(
             "bidder.name", N_("The bidder's name is required."), {"name": N_("Required.")}
         )
     who = _person(session, person, now)
-    organisation = Organisation(
-        id=new_id(),
-        kind=bidder.kind,
-        name=bidder.name.strip(),
-        path="",
-        code=code,
-        legal_head=bidder.legal_head.strip() or None,
-        address=bidder.address.strip() or None,
-        agent=bidder.agent.strip() or None,
-        contact=who.name,
-        phone=who.phone,
-        email=who.email,
-        status=Standing.PENDING,
-        created_at=now,
-    )
-    organisation.path = f"/{organisation.id}/"
+    organisation = _organisation(bidder, code, who, now)
     session.add(organisation)
     session.flush()
     session.add(
@@ -153,6 +150,26 @@ def register_bidder(
         kind=DataKind.PERSON,
     )
     _tell_county(session, organisation.name, now)
+    return organisation
+
+
+def _organisation(bidder: NewBidder, code: str, who: Person, now: datetime) -> Organisation:
+    organisation = Organisation(
+        id=new_id(),
+        kind=bidder.kind,
+        name=bidder.name.strip(),
+        path="",
+        code=code,
+        legal_head=bidder.legal_head.strip() or None,
+        address=bidder.address.strip() or None,
+        agent=bidder.agent.strip() or None,
+        contact=who.name,
+        phone=who.phone,
+        email=who.email,
+        status=Standing.PENDING,
+        created_at=now,
+    )
+    organisation.path = f"/{organisation.id}/"
     return organisation
 
 

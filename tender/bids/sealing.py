@@ -66,7 +66,26 @@ def _seal(
     _check_key(session, request)
     upload = _check_files(session, request)
     bid_id = new_id()
-    entry = ledger.append(
+    entry = _submitted(session, request, bid_id, now)
+    receipt = entries.make_receipt(entry, signing_key(settings))
+    session.execute(
+        update(SealedBid)
+        .where(
+            SealedBid.opening_id == request.opening_id,
+            SealedBid.organisation_id == request.organisation_id,
+            SealedBid.status == BidStatus.PENDING,
+        )
+        .values(status=BidStatus.SUPERSEDED)
+        .execution_options(synchronize_session=False)
+    )
+    session.execute(insert(SealedBid), [_row(request, bid_id, now, entry.seq, receipt)])
+    if upload is not None:
+        upload.sealed_by = bid_id
+    return receipt
+
+
+def _submitted(session: Session, request: SealRequest, bid_id: str, now: datetime) -> entries.Entry:
+    return ledger.append(
         session,
         "bid.submitted",
         subject=request.lot_id,
@@ -87,21 +106,6 @@ def _seal(
         kind=DataKind.PROCEDURE,
         hidden_by=request.opening_id,
     )
-    receipt = entries.make_receipt(entry, signing_key(settings))
-    session.execute(
-        update(SealedBid)
-        .where(
-            SealedBid.opening_id == request.opening_id,
-            SealedBid.organisation_id == request.organisation_id,
-            SealedBid.status == BidStatus.PENDING,
-        )
-        .values(status=BidStatus.SUPERSEDED)
-        .execution_options(synchronize_session=False)
-    )
-    session.execute(insert(SealedBid), [_row(request, bid_id, now, entry.seq, receipt)])
-    if upload is not None:
-        upload.sealed_by = bid_id
-    return receipt
 
 
 def _answered_before(session: Session, request: SealRequest) -> dict[str, Any] | None:

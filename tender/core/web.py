@@ -314,6 +314,13 @@ def create_app(
             "here": here,
         }
     )
+    _guard(app)
+    for blueprint in blueprints:
+        app.register_blueprint(blueprint)
+    return app
+
+
+def _guard(app: Flask) -> None:
     app.before_request(_choose)
     app.before_request(_check_access)
     app.after_request(_keep_choices)
@@ -323,6 +330,3 @@ def create_app(
     app.register_error_handler(CSRFError, _csrf_error)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _crash)
-    for blueprint in blueprints:
-        app.register_blueprint(blueprint)
-    return app

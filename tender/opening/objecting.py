@@ -26,19 +26,7 @@ def object_on_the_spot(
     """File an objection at the opening; only a bidder whose bid counted may."""
     require(actor, Permission.OPENING_OBJECT)
     opening = opening_of(session, opening_id)
-    mine = (
-        session.query(SealedBid.id)
-        .filter(
-            SealedBid.opening_id == opening_id,
-            SealedBid.organisation_id == actor.organisation_id,
-            SealedBid.status.in_(COUNTED),
-        )
-        .first()
-    )
-    if mine is None:
-        raise forbidden(
-            "opening.not_a_bidder", N_("Only a bidder of this lot may object at its opening.")
-        )
+    _check_bidder(session, actor, opening_id)
     if opening.performed_at is not None and now > opening.performed_at + SPOT:
         raise conflict(
             "opening.spot_over",
@@ -68,6 +56,22 @@ def object_on_the_spot(
         private={"objection": objection.id, "text": objection.text},
     )
     return objection
+
+
+def _check_bidder(session: Session, actor: Actor, opening_id: str) -> None:
+    mine = (
+        session.query(SealedBid.id)
+        .filter(
+            SealedBid.opening_id == opening_id,
+            SealedBid.organisation_id == actor.organisation_id,
+            SealedBid.status.in_(COUNTED),
+        )
+        .first()
+    )
+    if mine is None:
+        raise forbidden(
+            "opening.not_a_bidder", N_("Only a bidder of this lot may object at its opening.")
+        )
 
 
 def answer_on_the_spot(

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from keys import encoding, statements
 from keys.errors import KeysError
+from keys.records import CustodianKey, OpeningRecord
 from keys.x25519 import public_of
 from tender.accounts.permissions import Permission, require
 from tender.core.actor import Actor, Role
@@ -46,31 +47,15 @@ def release_from_paper(
         raise conflict(
             "release.too_few", N_("Too few bids came in: nothing is opened. Keep the key.")
         )
-    record = record_of(session, opening_id)
-    try:
-        private = "".join(typed.split())
-        public = encoding.b64u(public_of(encoding.unb64u(private, 32)))
-        named = next(each for each in record.custodians if each.key == public)
-    except (KeysError, StopIteration):
-        raise invalid(
-            "paper.key",
-            N_("This is no key of this opening. Compare it letter by letter with the paper."),
-            {"key": N_("43 letters, digits, hyphens and underscores.")},
-        ) from None
+    private = "".join(typed.split())
+    named = _custodian_key(record_of(session, opening_id), private)
     known = select(ReleaseRow).where(
         ReleaseRow.opening_id == opening_id, ReleaseRow.key_id == named.key_id
     )
     row = session.scalar(known)
     if row is not None:
         return row
-    checkpoint = session.scalars(
-        select(LedgerCheckpoint)
-        .where(LedgerCheckpoint.size > opening.closed_seq)
-        .order_by(LedgerCheckpoint.size)
-        .limit(1)
-    ).first()
-    if checkpoint is None:
-        raise conflict("paper.early", N_("The closing is not in a checkpoint yet. Wait a second."))
+    checkpoint = _checkpoint_after(session, opening)
     statement = {
         "v": "release/v1",
         "opening": opening_id,
@@ -112,3 +97,27 @@ def require_reader(session: Session, actor: Actor, verdict: VerdictRow) -> None:
         require(actor, Permission.BID_READ_OPENED, on=tender)
         return
     raise forbidden("bid.files_closed", N_("Files of bids are read on the panel's own page."))
+
+
+def _custodian_key(record: OpeningRecord, private: str) -> CustodianKey:
+    try:
+        public = encoding.b64u(public_of(encoding.unb64u(private, 32)))
+        return next(each for each in record.custodians if each.key == public)
+    except (KeysError, StopIteration):
+        raise invalid(
+            "paper.key",
+            N_("This is no key of this opening. Compare it letter by letter with the paper."),
+            {"key": N_("43 letters, digits, hyphens and underscores.")},
+        ) from None
+
+
+def _checkpoint_after(session: Session, opening: Opening) -> LedgerCheckpoint:
+    checkpoint = session.scalars(
+        select(LedgerCheckpoint)
+        .where(LedgerCheckpoint.size > opening.closed_seq)
+        .order_by(LedgerCheckpoint.size)
+        .limit(1)
+    ).first()
+    if checkpoint is None:
+        raise conflict("paper.early", N_("The closing is not in a checkpoint yet. Wait a second."))
+    return checkpoint

@@ -155,6 +155,29 @@ def _unused_key(session: Session, custodian: Custodian) -> CustodianKeyRow:
     return row
 
 
+def _record(
+    settings: Settings, tender: Tender, lot: Lot, keys: tuple[CustodianKey, ...]
+) -> OpeningRecord:
+    if tender.deadline is None:
+        raise conflict("tender.no_deadline", N_("Set the deadline for bids first."))
+    try:
+        return OpeningRecord(
+            platform=settings.platform,
+            tender=tender.number,
+            lot=lot.number,
+            part=Part.WHOLE,
+            not_before=tender.deadline,
+            minimum=tender.minimum,
+            threshold=tender.threshold,
+            custodians=keys,
+            after=None,
+        )
+    except KeysError as error:
+        raise invalid(
+            "record.invalid", N_("The opening record cannot be drawn up: %(why)s"), why=str(error)
+        ) from error
+
+
 def draw_up_record(
     session: Session, settings: Settings, tender: Tender, lot: Lot, *, now: datetime
 ) -> OpeningRecord:
@@ -166,29 +189,13 @@ def draw_up_record(
     void_record(session, lot, now=now)
     custodians = [session.get_one(Custodian, each) for each in tender.custodian_ids]
     rows = [_unused_key(session, custodian) for custodian in custodians]
-    if tender.deadline is None:
-        raise conflict("tender.no_deadline", N_("Set the deadline for bids first."))
-    try:
-        record = OpeningRecord(
-            platform=settings.platform,
-            tender=tender.number,
-            lot=lot.number,
-            part=Part.WHOLE,
-            not_before=tender.deadline,
-            minimum=tender.minimum,
-            threshold=tender.threshold,
-            custodians=tuple(
-                CustodianKey(
-                    name=custodian.name, identity=custodian.identity, key_id=row.key_id, key=row.key
-                )
-                for custodian, row in zip(custodians, rows, strict=True)
-            ),
-            after=None,
+    keys = tuple(
+        CustodianKey(
+            name=custodian.name, identity=custodian.identity, key_id=row.key_id, key=row.key
         )
-    except KeysError as error:
-        raise invalid(
-            "record.invalid", N_("The opening record cannot be drawn up: %(why)s"), why=str(error)
-        ) from error
+        for custodian, row in zip(custodians, rows, strict=True)
+    )
+    record = _record(settings, tender, lot, keys)
     signature = openings.sign_record(record, signing_key(settings))
     for row in rows:
         row.opening_id = record.opening_id

@@ -17,7 +17,6 @@ from typing import Any
 
 import segno
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 from tender.core import i18n, money, presenting
 from tender.core.shanghai import SHANGHAI
@@ -137,7 +136,7 @@ def cleaned(context: dict[str, Any]) -> dict[str, Any]:
 
 def _with_breaks(value: Any) -> Any:
     """Every printed value: endless words get places where a line may end."""
-    if not isinstance(value, str) or isinstance(value, Markup):
+    if not isinstance(value, str) or hasattr(value, "__html__"):
         return value
     return _RUN.sub(lambda run: breakable(run[0], 12), value)
 

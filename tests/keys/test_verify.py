@@ -16,8 +16,6 @@ from tests.keys.plain_faults import edit, edit_json, failures, set_in
 ROOT = Path(__file__).parents[2]
 
 
-
-
 def test_a_true_county_verifies_as_a_command(folder):
     done = subprocess.run(
         [sys.executable, "-m", "keys", "verify", str(folder)],

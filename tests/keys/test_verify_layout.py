@@ -16,8 +16,6 @@ from tests.keys.plain_faults import edit, edit_json, failures, main_opening, pla
 ROOT = Path(__file__).parents[2]
 
 
-
-
 def receipts(folder):
     return sorted((folder / "receipts").iterdir())
 

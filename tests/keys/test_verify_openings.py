@@ -14,7 +14,6 @@ from tests.keys.plain_faults import edit, edit_json, failures, main_opening, pla
 ROOT = Path(__file__).parents[2]
 
 
-
 FILES_OF_AN_OPENING = ["record.json", "record.sig", "accepts.jsonl", "releases.jsonl"]
 
 
