@@ -56,7 +56,7 @@ def test_a_bad_order_is_refused_and_the_press_goes_on(press: Press) -> None:
 def test_a_document_beyond_its_time_is_given_up_and_the_next_is_made(
     settings: PressSettings,
 ) -> None:
-    huge = replace(PLAIN_NOTICE, head=replace(PLAIN_NOTICE.head, project="长" * 4_000_000))
+    huge = replace(PLAIN_NOTICE, blocks=PLAIN_NOTICE.blocks * 3_000)
     with Press(replace(settings, seconds=3)) as hurried:
         with pytest.raises(DomainError) as refused:
             hurried.make(job(huge, "zh"), now=workshop.NOW)
