@@ -113,28 +113,17 @@ class County:
     def run_agents(self) -> None:
         """Start the agents' programs; they know nothing of the platform's files or environment."""
         for agent in self.agents:
-            self.supervisor.start(
-                Program(
-                    name=agent.program_name,
-                    command=[
-                        "env",
-                        "-i",
-                        f"PATH={os.environ.get('PATH', '/usr/bin:/bin')}",
-                        f"PYTHONPATH={ROOT}",
-                        "LANG=C.UTF-8",
-                        sys.executable,
-                        "-m",
-                        "keys",
-                        "custodian",
-                        "run",
-                        "--dir",
-                        str(agent.home),
-                        "--passphrase-file",
-                        str(_passphrase(agent)),
-                    ],
-                    restarts=3,
-                )
-            )
+            self.run_agent(agent.number)
+
+    def run_agent(self, number: int) -> None:
+        """Start one agent's program."""
+        agent = self.agents[number - 1]
+        command = [
+            *("env", "-i", f"PATH={os.environ.get('PATH', '/usr/bin:/bin')}"),
+            *(f"PYTHONPATH={ROOT}", "LANG=C.UTF-8", sys.executable, "-m", "keys", "custodian"),
+            *("run", "--dir", str(agent.home), "--passphrase-file", str(_passphrase(agent))),
+        ]
+        self.supervisor.start(Program(name=agent.program_name, command=command, restarts=3))
 
     def kill_agent(self, number: int) -> int:
         """Kill one agent outright by its process id, as a power cut would; gives the id."""
