@@ -72,9 +72,10 @@ def platform() -> Platform:
     return connect(load())
 
 
-def blueprints() -> list[Blueprint]:
-    """Every room's pages and interfaces."""
-    return [import_module(name).blueprint for name in VIEWS]
+def blueprints(joined: Platform) -> list[Blueprint]:
+    """Every room's pages and interfaces; the sandbox's page in a sandbox only."""
+    names = (*VIEWS, "tender.accounts.views_sandbox") if joined.settings.sandbox else VIEWS
+    return [import_module(name).blueprint for name in names]
 
 
 def create_app(joined: Platform | None = None) -> Flask:
@@ -86,7 +87,7 @@ def create_app(joined: Platform | None = None) -> Flask:
         "role_names": ROLE_NAMES,
         "site_name": joined.settings.site_name,
     }
-    app = web.create_app(joined, identify=identify, blueprints=blueprints(), context=context)
+    app = web.create_app(joined, identify=identify, blueprints=blueprints(joined), context=context)
     app.extensions["committer"] = Committer(joined)
     return app
 

@@ -54,6 +54,7 @@ class County:
     port: int
     supervisor: Supervisor
     platform: Platform
+    environment: dict[str, str] = field(default_factory=dict)
     agents: list[Agent] = field(default_factory=list)
 
     @property
@@ -186,7 +187,7 @@ def running_county(
             command = [sys.executable, str(ROOT / "wsgi.py"), "worker"]
             supervisor.start(Program(name="worker", command=command, environment=child, restarts=3))
         try:
-            yield County(data, port, supervisor, platform)
+            yield County(data, port, supervisor, platform, child)
         finally:
             platform.database.close()
             if lock is not None:

@@ -22,7 +22,7 @@ from demo import panel, plans
 from demo.client import Bidder
 from demo.county import ROOT, County, running_county
 from demo.people import BUILDERS, company_name, credit_code, id_number, person_name
-from demo.seed import seed_small
+from demo.seed import seed_county
 from demo.story import Story
 from evaluation.models import Award
 from tender.accounts.models import Organisation
@@ -67,7 +67,7 @@ def _lives(county: County) -> list[tuple[Tender, Story]]:
     start = datetime.combine(county.now().astimezone(SHANGHAI).date(), clock_time(9), SHANGHAI)
     county.set_clock(start)
     county.start_agents()
-    story = Story(county, seed_small(county.platform, plans.places(), now=county.now()))
+    story = Story(county, seed_county(county.platform, plans.places(), now=county.now()))
     story.register_custodians(keys=16)
     villagers = [_villager(county, n) for n in range(VILLAGERS)]
     firms = [_firm(county, n) for n in range(FIRMS)]

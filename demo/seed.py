@@ -22,6 +22,13 @@ from tender.core.ids import new_id
 from tender.core.platform import Platform
 from tender.core.settings import Settings
 
+TOWNSHIPS = (
+    *("柳河", "白石", "青山", "龙潭", "桃源", "石桥"),
+    *("双江", "枫林", "清水", "高坪", "太平", "金滩", "云峰"),
+)
+FIRST = tuple("东西南北上下前后新老大小")
+SECOND = ("坪", "塘", "冲", "湾", "岭", "溪", "桥", "垄")
+
 
 @dataclass
 class Seeded:
@@ -97,8 +104,13 @@ class Seeder:
         self.seeded.experts.append(login)
 
 
-def seed_small(platform: Platform, places: dict[str, list[str]], *, now: datetime) -> Seeded:
-    """A county with the townships and villages of the cases, its staff and experts."""
+def seed_county(
+    platform: Platform, places: dict[str, list[str]], *, now: datetime, villages_more: int = 0
+) -> Seeded:
+    """A county with the townships and villages of the cases, its staff and experts.
+
+    `villages_more` adds invented ones up to that number of villages in 16 townships.
+    """
     with platform.database.write() as session:
         seeder = Seeder(session, platform.settings, now)
         county = seeder.organisation(OrganisationKind.COUNTY, COUNTY)
@@ -112,7 +124,31 @@ def seed_small(platform: Platform, places: dict[str, list[str]], *, now: datetim
                 seeder.person(f"{login}{suffix}", name, Role.TOWNSHIP_AGENT, node)
             for village in villages:
                 seeder.organisation(OrganisationKind.VILLAGE, village, node)
+        if villages_more:
+            _rest_of_county(seeder, county, villages_more)
         for number in range(1, 15):
             speciality = ("A01", "A02", "A03", "A04")[number % 4]
             seeder.expert(number, county, speciality, f"邻县工程咨询公司{number}")
     return seeder.seeded
+
+
+def _rest_of_county(seeder: Seeder, county: Organisation, villages: int) -> None:
+    """Invented townships and villages, up to 16 and `villages`."""
+    known = seeder.seeded.organisations
+    townships = [name for name in known if name.endswith("镇")]
+    places = sum(1 for name in known if name.endswith("村"))
+    count = 16 - len(townships)
+    for number in range(count):
+        name = f"{TOWNSHIPS[number]}镇"
+        node = seeder.organisation(OrganisationKind.TOWNSHIP, name, county)
+        seeder.person(f"agent-t{number + 1}", person_name(200 + number), Role.TOWNSHIP_AGENT, node)
+        share = (villages - places) // (count - number)
+        for place in range(share):
+            first, second = (
+                FIRST[place % len(FIRST)],
+                SECOND[(place // len(FIRST) + number) % len(SECOND)],
+            )
+            seeder.organisation(
+                OrganisationKind.VILLAGE, f"{TOWNSHIPS[number]}{first}{second}村", node
+            )
+        places += share

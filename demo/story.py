@@ -15,6 +15,7 @@ from demo.client import Bidder, Person, Refused
 from demo.county import County
 from demo.people import COUNTY, person_name
 from demo.seed import Seeded
+from evaluation.models import Award
 from tender.core.shanghai import SHANGHAI
 from tender.opening.models import Opening, OpeningStatus
 from tender.procedure.models import Lot, Tender
@@ -110,6 +111,11 @@ class Story:
         with self.county.platform.database.read() as session:
             query = select(Lot).where(Lot.tender_id == tender_id).order_by(Lot.number)
             return list(session.scalars(query))
+
+    def award_total(self, lot_id: str) -> int:
+        """What a lot was awarded for, over its term, in fen."""
+        with self.county.platform.database.read() as session:
+            return session.get_one(Award, lot_id).total_fen
 
     # bids -------------------------------------------------------------------------------------
 
