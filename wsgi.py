@@ -32,6 +32,7 @@ from tender.core.processes import die_with_parent
 from tender.core.settings import load
 from tender.ledger.audit import audit
 from tender.ledger.ticking import sign_if_grown
+from tender.opening.export import export_tender
 from tender.opening.ticking import close_due, hide_numbers, open_ready
 from tender.procedure.models import Custodian
 from tender.publication.producing import produce_document
@@ -164,6 +165,18 @@ def bring_back(source: Path) -> str:
     return audited(joined)
 
 
+def written_out(number: str, target: Path, *, with_files: bool) -> str:
+    """Write a tender (`all`: every tender) as plain files that a stranger can verify.
+
+    `with_files` adds sealed files and letters, which are for entitled parties only.
+    """
+    joined = platform()
+    require_current(joined.database)
+    chosen = None if number == "all" else number
+    export_tender(joined, target.resolve(), number=chosen, with_files=with_files)
+    return f"{target}: check it with: python -m keys verify {target}"
+
+
 def main(arguments: list[str]) -> int:
     """The product's commands."""
     command, rest = (arguments[0], arguments[1:]) if arguments else ("", [])
@@ -183,9 +196,12 @@ def main(arguments: list[str]) -> int:
             print(audited(platform()))
         case "restore", [source]:
             print(bring_back(Path(source)))
+        case "export", [tender, target, *more] if more in ([], ["--with-files"]):
+            print(written_out(tender, Path(target), with_files=bool(more)))
         case _:
             sys.stderr.write(
-                "usage: wsgi.py migrate | tick | serve | worker | backup FILE | restore FILE\n"
+                "usage: wsgi.py migrate | tick | serve | worker | backup FILE | restore FILE"
+                " | export TENDER DIR [--with-files]\n"
             )
             return 2
     return 0

@@ -103,9 +103,12 @@ def test_a_killed_child_is_started_again_as_often_as_it_may(tmp_path):
 
 SUPERVISING = textwrap.dedent(
     """
-    import sys
+    import signal, sys
     from pathlib import Path
     from tender.core.processes import Program, Supervisor, until_signalled
+    # Whoever runs the tests in the background, or under nohup, has them ignored from birth.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
     sleeper = [sys.executable, "-c", "import time; time.sleep(600)"]
     with until_signalled() as ended, Supervisor(Path(sys.argv[1])) as supervisor:
         print(supervisor.start(Program(name="child", command=sleeper)).pid, flush=True)

@@ -154,3 +154,15 @@ def test_backup_and_restore_verify_the_ledger_from_the_command_line(tmp_path):
         assert code == 4
         assert str(empty) in said
         assert "Traceback" not in said
+
+
+def test_an_export_that_cannot_be_made_yet_says_why_and_leaves_nothing(tmp_path):
+    target = tmp_path / "export"
+    with short_directory() as data:
+        with running(data, "tick") as process:
+            assert ended(process)[0] == 0
+        for tender, word in (("T-2000-0001", "T-2000-0001"), ("all", "联署")):
+            with running(data, "export", tender, str(target)) as process:
+                code, said = ended(process)
+                assert (code, word in said) == (4, True), said
+    assert list(tmp_path.iterdir()) == []
