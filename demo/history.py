@@ -25,12 +25,13 @@ def play_history(county: County, seeded: Seeded, start: datetime) -> Story:
     bidders = [_bidder(county, number) for number in range(BIDDERS)]
     builders = [_builder(county, number) for number in range(6)]
     story.register_bidders([*bidders, *builders])
-    early = [_lease(story, number, 60 - 9 - number) for number in (0, 1)]
+    early = [_lease(story, number, 40 - number) for number in (0, 1)]
     for tender in early:
         _bids(story, tender, bidders)
     for tender in (early[1], early[0]):
         story.open(tender)
         _to_award(story, tender)
+    county.advance(days=2)
     _contract(story, early[1])
     story.reach(start - timedelta(days=31))
     works = story.publish(
@@ -142,7 +143,7 @@ def _contract(story: Story, tender: Tender) -> None:
         total = story.award_total(lot.id)
         form = {
             "lot": lot.id,
-            "signed_on": story.county.now().astimezone(SHANGHAI).date().isoformat(),
+            "signed_on": f"{story.county.now().astimezone(SHANGHAI) - timedelta(days=1):%Y-%m-%d}",
             "amount": f"{total // 100}.{total % 100:02d}",
         }
         agent.post(f"/work/{tender.id}/evaluation/contract", form)
