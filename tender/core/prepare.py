@@ -21,6 +21,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 STAMPS = ROOT / "node_modules"
 BUILT = ROOT / "static" / "build"
+# Node knows its own authorities only; behind an office's proxy the machine's are needed as well.
+AUTHORITIES = Path("/etc/ssl/certs/ca-certificates.crt")
 
 
 class NotPrepared(Exception):
@@ -66,6 +68,8 @@ def run(text: str, command: list[str], node: Path) -> None:
     began = time.monotonic()
     environment = dict(os.environ)
     environment["PATH"] = f"{node.parent}{os.pathsep}{environment.get('PATH', os.defpath)}"
+    if AUTHORITIES.exists():
+        environment.setdefault("NODE_EXTRA_CA_CERTS", str(AUTHORITIES))
     done = subprocess.run(
         command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True
     )
