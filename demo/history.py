@@ -55,6 +55,7 @@ def play_history(county: County, seeded: Seeded, start: datetime) -> Story:
     _bids(story, closing, bidders[:5])
     _drafts(story, start)
     county.set_clock(datetime.now(UTC))
+    story.close()
     return story
 
 

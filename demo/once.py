@@ -94,6 +94,7 @@ def _lives(county: County) -> list[tuple[Tender, Story]]:
     panel.object_and_answer(story, works, firms[5], clerk)
     panel.award(story, works, clerk)
     _wait_for_documents(story)
+    story.close()
     return [(tender, story) for tender in (*village, works)]
 
 

@@ -31,6 +31,7 @@ class Story:
     seeded: Seeded
     quiet: bool = False
     people: dict[str, Person] = field(default_factory=dict)
+    bidders: list[Bidder] = field(default_factory=list)
     late: dict[str, int] = field(default_factory=dict)  # refused for lateness, by opening
     withdrawn: dict[str, int] = field(default_factory=dict)
 
@@ -49,6 +50,11 @@ class Story:
             made.sign_in()
             self.people[login] = made
         return self.people[login]
+
+    def close(self) -> None:
+        """Close everybody's connections."""
+        for person in (*self.people.values(), *self.bidders):
+            person.http.close()
 
     # set-up -----------------------------------------------------------------------------------
 
@@ -69,6 +75,7 @@ class Story:
 
     def register_bidders(self, bidders: list[Bidder]) -> None:
         """Bidders register on the public form; the clerk approves each."""
+        self.bidders += bidders
         for number, bidder in enumerate(bidders):
             bidder.register(f"1380000{number:04d}", agent=person_name(40 + number))
         clerk = self.person("clerk")
