@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import sys
 import threading
 import time
@@ -17,6 +18,9 @@ from sqlalchemy import select
 
 from evaluation.screening import run_screens
 from evaluation.ticking import screen_opened
+from tender.accounts.authority import ensure_centre
+from tender.accounts.credentials import hash_password
+from tender.accounts.founding import found_county
 from tender.accounts.menu import ROLE_NAMES, menu
 from tender.accounts.sessions import identify
 from tender.bids.committer import Committer
@@ -150,6 +154,7 @@ def prepare_to_serve() -> None:
             N_("These custodians are sandbox custodians: %(names)s. Retire them before serving."),
             names=", ".join(names),
         )
+    ensure_centre(joined.settings, joined.settings.site_name, now=joined.clock.now())
 
 
 def audited(joined: Platform) -> str:
@@ -181,6 +186,18 @@ def written_out(number: str, target: Path, *, with_files: bool) -> str:
     return f"{target}: check it with: python -m keys verify {target}"
 
 
+def founded(county: str, login: str, name: str) -> str:
+    """Make the county and its first administrator, whose password is shown this once."""
+    joined = platform()
+    migrate(joined.database)
+    password = secrets.token_urlsafe(15)
+    hashed = hash_password(password)
+    with joined.database.write() as session:
+        now = joined.clock.now()
+        found_county(session, county=county, login=login, name=name, password_hash=hashed, now=now)
+    return f"{login}: {password}"
+
+
 def main(arguments: list[str]) -> int:
     """The product's commands."""
     command, rest = (arguments[0], arguments[1:]) if arguments else ("", [])
@@ -200,12 +217,14 @@ def main(arguments: list[str]) -> int:
             print(audited(platform()))
         case "restore", [source]:
             print(bring_back(Path(source)))
+        case "found", [county, login, name]:
+            print(founded(county, login, name))
         case "export", [tender, target, *more] if more in ([], ["--with-files"]):
             print(written_out(tender, Path(target), with_files=bool(more)))
         case _:
             sys.stderr.write(
                 "usage: wsgi.py migrate | tick | serve | worker | backup FILE | restore FILE"
-                " | export TENDER DIR [--with-files]\n"
+                " | export TENDER DIR [--with-files] | found COUNTY LOGIN NAME\n"
             )
             return 2
     return 0

@@ -166,3 +166,11 @@ def test_an_export_that_cannot_be_made_yet_says_why_and_leaves_nothing(tmp_path)
                 code, said = ended(process)
                 assert (code, word in said) == (4, True), said
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_county_is_founded_once_and_its_administrator_gets_a_password():
+    with short_directory() as data:
+        for code_wanted, word in ((0, "admin: "), (4, "已经设立")):
+            with running(data, "found", "清源县", "admin", "王小明") as process:
+                code, said = ended(process)
+                assert (code, word in said) == (code_wanted, True), said
