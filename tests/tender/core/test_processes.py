@@ -125,6 +125,11 @@ def test_no_child_outlives_its_supervisor(tmp_path, number):
         assert supervising.stdout is not None
         child = int(supervising.stdout.readline())
         assert not gone(child)
+        # Before it has become the sleeper, the kernel has not been told whose death ends it.
+        assert wait_until(lambda: b"sleep(600)" in Path(f"/proc/{child}/cmdline").read_bytes(), 10)
+        assert wait_until(
+            lambda: not Path(f"/proc/{child}/cmdline").read_bytes().startswith(b"setpriv"), 10
+        )
         supervising.send_signal(number)
         rest = supervising.stdout.read()
     assert wait_until(lambda: gone(child), 10)
