@@ -19,7 +19,7 @@ from tender.procedure.facts import lots_of, pricing_of, tender_by_id, timeline_o
 from tender.procedure.forms import Reader, fill_form, read_form
 from tender.procedure.kinds import OpeningForm, kinds
 from tender.procedure.models import Tender
-from tender.procedure.pricing import BASIS_NAMES
+from tender.procedure.pricing import PriceBasis, Pricing
 from tender.procedure.templates import STARTS
 
 blueprint = Blueprint("procedure", __name__)
@@ -66,10 +66,15 @@ def _form(
         organisations=work.organisations_for(db(), actor()),
         kinds=kinds(),
         methods=methods,
-        bases=BASIS_NAMES,
+        bases=[(each.value, _basis_name(each)) for each in PriceBasis],
         lots=_rows(form, "lot"),
         criteria=_rows(form, "criterion"),
     )
+
+
+def _basis_name(basis: PriceBasis) -> str:
+    """A price basis before the unit is known: per unit and year."""
+    return Pricing(basis, unit=gettext(N_("unit of quantity"))).wording().text()
 
 
 def _rows(form: Mapping[str, str], name: str) -> int:
