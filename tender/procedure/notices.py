@@ -31,7 +31,7 @@ TITLES: dict[Kind, str] = {
     Kind.VILLAGE: N_("Village tender notice"),
 }
 FACT_LABELS: dict[str, str] = {
-    "decision": N_("Decision"),
+    "decision": N_("Decision to let or to procure"),
     "subject": N_("Subject"),
     "place": N_("Place"),
     "term_text": N_("Term"),

@@ -111,6 +111,11 @@ class TenderPage:
     documents: tuple[IssuedDocument, ...]  # public ones that belong to no notice
 
     @property
+    def first(self) -> ShownNotice | None:
+        """The tender notice itself."""
+        return next((each for each in self.notices if each.kind is NoticeKind.TENDER), None)
+
+    @property
     def accepting(self) -> bool:
         """Whether bids are taken now."""
         return self.state is State.OPEN and not self.paused

@@ -279,3 +279,19 @@ def results(session: Session, limit: int) -> list[tuple[Notice, PublicTender]]:
                 shown[public.id] = (notice, public)
     ordered = sorted(shown.values(), key=lambda each: each[0].ledger_seq, reverse=True)
     return ordered[:limit]
+
+
+def on_screen(
+    session: Session, township: str, *, now: datetime, since: datetime, limit: int
+) -> list[PublicTender]:
+    """What a hall's display shows: what closed or opened since `since`, then what comes next."""
+    query = (
+        select(PublicTender)
+        .where(PublicTender.closes_at >= since, PublicTender.closes_at <= now)
+        .order_by(PublicTender.closes_at.desc(), PublicTender.seq.desc())
+    )
+    if township:
+        query = query.where(PublicTender.township == township)
+    past = list(session.scalars(query.limit(limit // 2)))
+    wanted = Filter(order="closing", township=township)
+    return past[::-1] + find(session, wanted, now=now, limit=limit - len(past)).rows

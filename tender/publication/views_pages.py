@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Blueprint
+from datetime import datetime, time
+
+from flask import Blueprint, send_from_directory
 from flask.typing import ResponseReturnValue
 
-from tender.core.web import db, now, page, public
+from tender.core.shanghai import SHANGHAI
+from tender.core.web import STATIC, db, now, page, public
 from tender.publication import portal
 
 blueprint = Blueprint("pages", __name__)
@@ -30,8 +33,14 @@ def accessibility() -> ResponseReturnValue:
 @public
 def screen(scope: str) -> ResponseReturnValue:
     """The display in a hall: today and next, with a big clock; `all`, or a township's name."""
-    wanted = portal.Filter(order="closing", township="" if scope == "all" else scope)
-    found = portal.find(db(), wanted, now=now(), limit=SCREEN_ROWS)
-    return page(
-        "publication/screen.html", rows=found.rows, scope=scope, results=portal.results(db(), 4)
-    )
+    township = "" if scope == "all" else scope
+    since = datetime.combine(now().astimezone(SHANGHAI).date(), time(), SHANGHAI)
+    rows = portal.on_screen(db(), township, now=now(), since=since, limit=SCREEN_ROWS)
+    return page("publication/screen.html", rows=rows, township=township, choices=portal)
+
+
+@blueprint.get("/screen/worker.js")
+@public
+def screen_worker() -> ResponseReturnValue:
+    """The screen's service worker; it lies here because it rules only the paths below its own."""
+    return send_from_directory(STATIC, "screen-worker.js", mimetype="text/javascript")
