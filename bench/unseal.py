@@ -1,0 +1,152 @@
+"""How fast sealed bids are judged: many small ones, and one with large files.
+
+    python -m bench.unseal [--bids 1000] [--megabytes 300] [--rounds 3]
+
+Prints one JSON object. The limits come from the same run, in alternation: SHA-256 on every core
+at once, and AES-256-GCM in chunks of 16 KiB on one core. Exit 1 if any bid does not open.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from bench import storm_world
+from keys import encoding, envelope
+from keys.records import OpeningRecord
+from keys.verdict import FilesVerdict, Verdict, judge
+
+MEGA = 1_000_000
+BUFFER = bytes(8 << 20)
+CHUNK = 16 << 10
+LIMIT_ROUNDS = 20  # buffers of 8 MiB for each limit and core
+BIDDER = "91000000000000000X"
+
+
+def rate(size: int, act: Callable[[], object]) -> float:
+    """MB/s of an act that handles `size` bytes."""
+    start = time.perf_counter()
+    act()
+    return size / MEGA / (time.perf_counter() - start)
+
+
+def sha256_all_cores() -> float:
+    """MB/s of SHA-256 on every core at once."""
+    cores = os.cpu_count() or 1
+
+    def digest(_core: int) -> None:
+        found = hashlib.sha256()
+        for _ in range(LIMIT_ROUNDS):
+            found.update(BUFFER)
+
+    with ThreadPoolExecutor(cores) as pool:
+        return rate(
+            cores * LIMIT_ROUNDS * len(BUFFER), lambda: list(pool.map(digest, range(cores)))
+        )
+
+
+def aes_gcm() -> float:
+    """MB/s of opening AES-256-GCM in chunks of 16 KiB on one core."""
+    cipher, nonce = AESGCM(bytes(32)), bytes(12)
+    sealed = cipher.encrypt(nonce, bytes(CHUNK), None)
+    count = LIMIT_ROUNDS * len(BUFFER) // CHUNK
+
+    def opens() -> None:
+        for _ in range(count):
+            cipher.decrypt(nonce, sealed, None)
+
+    return rate(count * CHUNK, opens)
+
+
+def small_bids(world: storm_world.World, record: OpeningRecord, count: int) -> float:
+    """Bids judged in a second."""
+    releases = world.releases(record)
+    sealed = [
+        envelope.seal(record, bidder=BIDDER, sequence=n, prices_fen={record.lot: 100_000 + n})
+        for n in range(1, count + 1)
+    ]
+    leaves = [(encoding.sha256_hex(each.envelope), len(each.envelope)) for each in sealed]
+    start = time.perf_counter()
+    for number, (bid, (digest, size)) in enumerate(zip(sealed, leaves, strict=True), start=1):
+        found = judge(
+            record, releases, bid.envelope, bidder=BIDDER, sequence=number, sha256=digest, size=size
+        )
+        if found.verdict is not Verdict.OPENED:
+            raise RuntimeError(f"a small bid was judged {found.verdict}: {found.reason}")
+    return count / (time.perf_counter() - start)
+
+
+def large_bid(
+    world: storm_world.World, record: OpeningRecord, directory: Path, size: int, rounds: int
+) -> dict[str, list[float]]:
+    """MB/s of judging a bid with files, with its limits in alternation."""
+    plain, stored = directory / "plain.bin", directory / "sealed.bin"
+    block = hashlib.shake_256(b"bench").digest(MEGA)
+    with plain.open("wb") as file:
+        for number in range(size // MEGA):
+            file.write(number.to_bytes(8, "big") + block[8:])
+    with stored.open("wb") as out:
+        bid = envelope.seal(
+            record, bidder=BIDDER, sequence=1, prices_fen={record.lot: 100_001},
+            files=[("plain.bin", plain)], out_files=out,
+        )  # fmt: skip
+    found: dict[str, list[float]] = {"judge": [], "sha256_all_cores": [], "aes_gcm_16k": []}
+    for number in range(rounds):
+        out_dir = directory / f"out{number}"
+        out_dir.mkdir()
+        start = time.perf_counter()
+        judged = judge(
+            record, world.releases(record), bid.envelope, bidder=BIDDER, sequence=1,
+            sha256=encoding.sha256_hex(bid.envelope), size=len(bid.envelope), files=stored,
+            files_digest=bid.files_digest, files_size=bid.files_size, out_dir=out_dir,
+        )  # fmt: skip
+        found["judge"].append(size / MEGA / (time.perf_counter() - start))
+        opened = out_dir / "0001"
+        if judged.files is not FilesVerdict.OPENED or opened.stat().st_size != size:
+            raise RuntimeError(f"the files were judged {judged.files}: {judged.reason}")
+        opened.unlink()
+        found["sha256_all_cores"].append(sha256_all_cores())
+        found["aes_gcm_16k"].append(aes_gcm())
+    return found
+
+
+def main() -> int:
+    """Run the bench."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--bids", type=int, default=1000)
+    parser.add_argument("--megabytes", type=int, default=300)
+    parser.add_argument("--rounds", type=int, default=3)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        directory = Path(name)
+        world = storm_world.build(directory / "data")
+        record = storm_world.open_tender(world, timedelta(hours=1))
+        bids = small_bids(world, record, given.bids)
+        rates = large_bid(world, record, directory, given.megabytes * MEGA, given.rounds)
+    middle = {name: statistics.median(each) for name, each in rates.items()}
+    figures: dict[str, Any] = {
+        "bench": "unseal",
+        "bids": given.bids,
+        "small_bids_per_s": round(bids),
+        "megabytes": given.megabytes,
+        "cores": os.cpu_count(),
+        **{f"{name}_mb_s": round(each) for name, each in middle.items()},
+        "judge_of_sha256_all_cores": round(middle["judge"] / middle["sha256_all_cores"], 2),
+    }
+    print(json.dumps(figures))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
