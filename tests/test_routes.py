@@ -80,6 +80,11 @@ def _path(rule: Rule, value: str = "0" * 32) -> str:
     return re.sub(r"<[^>]+>", value, text)
 
 
+def _status(client: FlaskClient, path: str) -> int:
+    with client.get(path) as answer:
+        return answer.status_code
+
+
 def test_every_route_is_marked_public_or_signed_in(app: Flask) -> None:
     marks = {
         rule.endpoint: getattr(app.view_functions[rule.endpoint], "access", None)
@@ -100,11 +105,11 @@ def test_strangers_and_wrong_roles_stay_outside(
         view = app.view_functions[rule.endpoint]
         if getattr(view, "access", "") != "signed_in":
             continue
-        if stranger.get(_path(rule)).status_code != 401:
+        if _status(stranger, _path(rule)) != 401:
             wrong.append(f"stranger {rule}")
         allowed = getattr(view, "roles", ())
         for role, client in clients.items():
-            status = client.get(_path(rule)).status_code
+            status = _status(client, _path(rule))
             if allowed and role not in allowed and status != 403:
                 wrong.append(f"{role} {rule}: {status}")
     assert wrong == []
@@ -118,7 +123,7 @@ def test_garbage_in_an_address_is_never_a_server_error(
     for role in (None, Role.COUNTY_CLERK, Role.BIDDER, Role.SUPERVISOR):
         client = _client(app, world, actors[role] if role else None)
         for rule in _rules(app, "GET"):
-            status = client.get(_path(rule, value)).status_code
+            status = _status(client, _path(rule, value))
             if status >= 500 and "cosigned" not in str(rule):
                 broken.append(f"{role} {rule}: {status}")
     assert broken == []
@@ -182,9 +187,9 @@ def test_before_the_deadline_no_page_of_anybody_tells_who_bids_or_how_many(
                 if "ledger" in rule.endpoint or rule.endpoint == "opening.plain_files":
                     continue  # the ledger shows bare leaves among fillers: tested with the rooms
                 for value in (tender.id, tender.number, lot.opening_id or ""):
-                    answer = client.get(_path(rule, value))
-                    text = VARYING.sub("", answer.get_data(as_text=True))
-                    shown[f"{role} {rule} {value}"] = f"{answer.status_code} {text}"
+                    with client.get(_path(rule, value)) as answer:
+                        text = VARYING.sub("", answer.get_data(as_text=True))
+                        shown[f"{role} {rule} {value}"] = f"{answer.status_code} {text}"
         return shown
 
     def bid(bidder: make.Bidder) -> None:
