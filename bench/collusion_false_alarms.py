@@ -1,0 +1,111 @@
+"""How often the screens raise a sign where everybody is honest.
+
+    python bench/collusion_false_alarms.py [TENDERS]
+
+Seeded honest tenders with 3, 6 and 10 % spread: strength-C signs of totals per 100 tenders, each
+tender seen against 300 past ones. Honest bills of quantities: signs per 1,000 unrelated pairs. Then
+the exceptions that look like collusion and are none, where no A may be raised.
+"""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+
+from evaluation.screens.bills import Basis, Bill, Item, compare_bills
+from evaluation.screens.computers import Known, Machine, Upload, maker_signs, upload_signs
+from evaluation.screens.finding import Finding, Strength
+from evaluation.screens.people import Firm, Person, people_signs
+from evaluation.screens.signs import total_signs
+from evaluation.screens.table import BidTable
+
+SPREADS, PAST, ITEMS, BIDDERS = (0.03, 0.06, 0.10), 300, 200, 8
+NOON = datetime(2026, 3, 2, 4, tzinfo=UTC)
+
+
+def tenders(random: np.random.Generator, count: int, spread: float) -> list[BidTable]:
+    """Draw honest tenders of 3 to 12 bids around costs of many sizes."""
+    drawn = []
+    for number in range(count):
+        bids = int(random.integers(3, 13))
+        cost = float(np.exp(random.normal(13, 1)))
+        prices = (cost * np.exp(spread * random.normal(size=bids))).round(2)
+        drawn.append(BidTable(f"t{number}", tuple(prices.tolist())))
+    return drawn
+
+
+def bills(random: np.random.Generator, spread: float) -> list[Bill]:
+    """Draw the bills of one honest lot; one item in six is quota-priced and equal for all."""
+    costs = np.exp(random.normal(9, 1.5, ITEMS))
+    bound = random.random(ITEMS) < 1 / 6
+    answer = []
+    for bidder in range(BIDDERS):
+        own = costs * np.exp(spread * random.normal(size=ITEMS))
+        fen = np.maximum(np.where(bound, costs, own).round(), 1)
+        items = (
+            Item(f"{row:09d}", f"item {row}", "m3", int(price),
+                 Basis.QUOTA if quota else Basis.OWN, f"S!F{row}")
+            for row, (price, quota) in enumerate(zip(fen, bound, strict=True))
+        )  # fmt: skip
+        answer.append(Bill(f"b{bidder}", tuple(items)))
+    return answer
+
+
+def exceptions() -> dict[str, list[Finding]]:
+    """Return what the screens say of each honest reason for something in common."""
+    desk = Machine("3C-7C-3F-01-02-03", "BFEBFBFF000906EA", "S3Z1NB0K512345", "DG-771203")
+    head = Person("王伟", id_number="110101199001011237")
+    at_venue = [Upload(name, "121.40.1.7", NOON, desk) for name in "ab"]
+    behind_nat = [Upload(name, "100.64.9.1", NOON) for name in "ab"]
+    one = Known(pairs=frozenset({frozenset({"a", "b"})}))
+    old = Machine(desk.mac, desk.cpu, desk.disk, creation="5f1c9a77-20aa", at=NOON - timedelta(9))
+    template = Known(control=(Machine(creation="5f1c9a77-20aa"),), published=NOON)
+    dongle = Machine(dongle=desk.dongle)
+    return {
+        "venue computer": upload_signs(at_venue, Known(venue=(desk,), networks=("121.40.1.7",))),
+        "NAT": upload_signs(behind_nat),
+        "control-price dongle": maker_signs(
+            [("a", dongle), ("b", dongle)], Known(control=(dongle,))
+        ),
+        "shared consultant's template": maker_signs([("a", old), ("b", old)], template),
+        "parent and branch": [
+            *people_signs(
+                [
+                    Firm("a", number="A1", head=head),
+                    Firm("b", number="B1", head=head, branch_of="A1"),
+                ]
+            ),
+            *upload_signs(at_venue, one),
+        ],
+    }
+
+
+def main() -> None:
+    """Run the bench."""
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 300
+    for spread in SPREADS:
+        random = np.random.default_rng(int(1000 * spread))
+        past = tenders(random, PAST, spread)
+        found = [
+            sign for table in tenders(random, count, spread) for sign in total_signs(table, past)
+        ]
+        codes = {code: sum(sign.code == code for sign in found) for code in ("S-CV", "S-RD", "B4")}
+        lots = [compare_bills(bills(random, spread)) for _ in range(max(1, count // 10))]
+        pairs = len(lots) * BIDDERS * (BIDDERS - 1) // 2
+        strong = sum(sign.strength is Strength.B for lot in lots for sign in lot)
+        weak = sum(sign.strength is Strength.C for lot in lots for sign in lot)
+        print(
+            f"spread {spread:.0%}: {100 * len(found) / count:.1f} C in totals per 100 tenders "
+            f"{codes} | bills: {1000 * strong / pairs:.2f} B and {1000 * weak / pairs:.2f} C per 1,000 of "
+            f"{pairs} pairs, {100 * weak / len(lots):.1f} C per 100 lots",
+            flush=True,
+        )
+    for name, found in exceptions().items():
+        raised = ", ".join(f"{sign.code} {sign.strength}" for sign in found) or "nothing"
+        print(f"{name}: {raised}")
+
+
+if __name__ == "__main__":
+    main()
