@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, time
 
-from flask import Blueprint, send_from_directory
+from flask import Blueprint, Response
 from flask.typing import ResponseReturnValue
 
 from tender.core.shanghai import SHANGHAI
@@ -43,4 +43,5 @@ def screen(scope: str) -> ResponseReturnValue:
 @public
 def screen_worker() -> ResponseReturnValue:
     """The screen's service worker; it lies here because it rules only the paths below its own."""
-    return send_from_directory(STATIC, "screen-worker.js", mimetype="text/javascript")
+    script = (STATIC / "screen-worker.js").read_bytes()
+    return Response(script, mimetype="text/javascript")
