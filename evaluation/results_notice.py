@@ -152,7 +152,7 @@ def _sections(
                 }
             ],
             "relatedLots": [lot.number],
-            "relatedBid": award.bid_id,
+            "relatedBids": [award.bid_id],
         }
         for lot in lots
         if (award := won.get(lot.id)) is not None

@@ -53,7 +53,7 @@ def release(
     }
     if public.value_fen is not None:
         tender.setdefault("value", value(public.value_fen))
-    parties = [{**buyer, "roles": ["buyer", "procuringEntity"]}, *sections.get("parties", [])]
+    parties = _parties([{**buyer, "roles": ["buyer", "procuringEntity"]}], sections)
     return {
         "ocid": public.ocid,
         "id": f"{public.number}-{seq}",
@@ -66,3 +66,21 @@ def release(
         "tender": tender,
         **{name: sections[name] for name in ("bids", "awards", "contracts") if name in sections},
     }
+
+
+def _parties(known: list[dict[str, Any]], sections: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Every organisation that the release names, once, with all roles that it has there."""
+    found = {each["id"]: dict(each) for each in [*known, *sections.get("parties", [])]}
+    named = [
+        (organisation, role)
+        for rows, field, role in (
+            (sections.get("bids", {}).get("details", []), "tenderers", "tenderer"),
+            (sections.get("awards", []), "suppliers", "supplier"),
+        )
+        for row in rows
+        for organisation in row.get(field, [])
+    ]
+    for organisation, role in named:
+        party = found.setdefault(organisation["id"], {**organisation, "roles": []})
+        party["roles"] = list(dict.fromkeys([*party["roles"], role]))
+    return list(found.values())
