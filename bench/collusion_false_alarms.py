@@ -98,8 +98,8 @@ def main() -> None:
         weak = sum(sign.strength is Strength.C for lot in lots for sign in lot)
         print(
             f"spread {spread:.0%}: {100 * len(found) / count:.1f} C in totals per 100 tenders "
-            f"{codes} | bills: {1000 * strong / pairs:.2f} B and {1000 * weak / pairs:.2f} C per 1,000 of "
-            f"{pairs} pairs, {100 * weak / len(lots):.1f} C per 100 lots",
+            f"{codes} | bills: {1000 * strong / pairs:.2f} B and {1000 * weak / pairs:.2f} C "
+            f"per 1,000 of {pairs} pairs, {100 * weak / len(lots):.1f} C per 100 lots",
             flush=True,
         )
     for name, found in exceptions().items():

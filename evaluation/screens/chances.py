@@ -51,7 +51,8 @@ def meetings_upper(
     starts = np.flatnonzero(np.r_[True, pair[1:] != pair[:-1]])[: len(pair)]
     laws = _hypergeometric(tenders, one, other)
     lengths = np.minimum(one, other).astype(np.int64) + 1
-    for start, end in zip(starts, [*starts[1:], len(pair)], strict=True):
+    ends = np.append(starts[1:], len(pair))[: len(starts)]
+    for start, end in zip(starts, ends, strict=True):
         law = np.ones(1)
         for row in range(start, end):
             law = np.convolve(law, laws[row, : lengths[row]])
