@@ -77,6 +77,12 @@ def test_honest_markets_give_at_most_a_finding_or_two():
     assert len(signs.findings) <= 2
 
 
+def test_bidders_who_never_met_before_give_no_finding(ringed):
+    _, connection, bids, whole, signs = ringed
+    screen = new_tender_screen(connection, bids, whole, signs)
+    assert screen([10**9, 10**9 + 1]).findings == ()
+
+
 def test_new_tender_alone_says_what_the_whole_run_says_of_its_bidders(ringed):
     drawn, connection, bids, whole, signs = ringed
     screen = new_tender_screen(connection, bids, whole, signs)
