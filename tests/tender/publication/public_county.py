@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from tender.core.files import store_blob
 from tender.ledger.ticking import sign_if_grown
 from tender.procedure.facts import public_facts
-from tender.procedure.models import Lot, Tender
+from tender.procedure.models import Tender
 from tender.procedure.notices import plain_notice, tender_notice
 from tender.publication.models import NoticeKind
 from tender.publication.parts import Block
@@ -89,8 +89,3 @@ def county(data: Path, database_url: str | None = None) -> tuple[make.World, dic
         set_stage(session, last.id, "awarded")
     sign_if_grown(world.platform)
     return world, made
-
-
-def lots_of(session: Session, tender: Tender) -> list[Lot]:
-    """A tender's lots."""
-    return list(session.query(Lot).where(Lot.tender_id == tender.id))
