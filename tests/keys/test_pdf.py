@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import random
 import subprocess
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from asn1crypto import cms
+from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import MDPPerm
 
 from keys.certificates import Role
@@ -193,6 +197,33 @@ def test_newer_lists_find_out_a_seal_that_was_stolen_before() -> None:
     centre.revoke(pem, reason="keyCompromise", now=found, since=theft)
     with pytest.raises(Forged):
         verify_issued(pdf, centre.roots, crls=centre.crls(found))
+
+
+def test_openssl_alone_verifies_the_seal_and_the_last_timestamp(tmp_path: Path) -> None:
+    """The steps of docs/documents.md, on an implementation that is not ours."""
+    reader = PdfFileReader(io.BytesIO(workshop.sealed()))
+    seal, stamp = reader.embedded_signatures
+    for name, signature in (("seal", seal), ("stamp", stamp)):
+        _, length, second, rest = signature.byte_range
+        data = workshop.sealed()
+        (tmp_path / f"{name}.bin").write_bytes(data[:length] + data[second : second + rest])
+        (tmp_path / f"{name}.der").write_bytes(cms.ContentInfo.load(signature.pkcs7_content).dump())
+    trust = ["-CAfile", str(workshop.centre().directory / "root.crt")]
+    trust += ["-attime", str(int(workshop.NOW.timestamp()))]
+    seal_check = (
+        "cms -verify -binary -inform DER -in seal.der -content seal.bin -purpose any".split()
+    )
+    ts = "ts -verify -token_in -in stamp.der -data stamp.bin".split()
+    for command in ([*seal_check, "-out", "/dev/null"], ts):
+        done = subprocess.run(
+            ["openssl", *command, *trust], cwd=tmp_path, capture_output=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+    (tmp_path / "seal.bin").write_bytes(b"another document")
+    spoilt = subprocess.run(
+        ["openssl", *seal_check, *trust], cwd=tmp_path, capture_output=True, check=False
+    )
+    assert spoilt.returncode != 0
 
 
 def test_a_document_without_a_pinned_root_is_nobodys() -> None:
