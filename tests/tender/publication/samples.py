@@ -310,7 +310,7 @@ EVALUATION_REPORT = EvaluationReport(
         EvaluatedLot(
             number="1",
             name="教学楼改造施工",
-            basis="for the whole lot",
+            basis="total",
             ranked=RANKED,
             rejected=REJECTED,
             criteria=(
@@ -336,7 +336,7 @@ CANDIDATES_NOTICE = CandidatesNotice(
         CandidateLot(
             number="1",
             name="教学楼改造施工",
-            basis="for the whole lot",
+            basis="total",
             candidates=tuple(
                 Candidate(
                     rank=one.rank,
@@ -387,7 +387,7 @@ RESULT_NOTICE = ResultNotice(
             winner_address="杭州市余杭区良渚街道",
             price_fen=431_880_000,
             total_fen=431_880_000,
-            basis="for the whole lot",
+            basis="total",
             score="92.64",
             ranked=RANKED,
             rejected=REJECTED,
