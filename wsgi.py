@@ -36,7 +36,7 @@ from tender.core.processes import die_with_parent
 from tender.core.settings import load
 from tender.ledger.audit import audit
 from tender.ledger.ticking import sign_if_grown
-from tender.opening.export import export_tender
+from tender.opening.export import export_when_cosigned
 from tender.opening.ticking import close_due, hide_numbers, open_ready
 from tender.procedure.models import Custodian
 from tender.publication.producing import produce_document
@@ -72,6 +72,7 @@ HANDLERS: dict[str, Handler] = {
     "document.produce": produce_document,
 }
 TICK_SECONDS = 0.5
+EXPORT_PATIENCE = 60.0  # seconds that an export waits for the custodians' co-signatures
 WORKER_GRACE = 4.0  # seconds that an outbox row is left to the worker before the tick takes it
 
 
@@ -182,8 +183,11 @@ def written_out(number: str, target: Path, *, with_files: bool) -> str:
     joined = platform()
     require_current(joined.database)
     chosen = None if number == "all" else number
-    export_tender(joined, target.resolve(), number=chosen, with_files=with_files)
-    return f"{target}: check it with: python -m keys verify {target}"
+    size = export_when_cosigned(
+        joined, target.resolve(), number=chosen, with_files=with_files,
+        patience=EXPORT_PATIENCE, tell=lambda words: print(words, file=sys.stderr),
+    )  # fmt: skip
+    return f"{target}: {size} ledger entries; check it with: python -m keys verify {target}"
 
 
 def founded(county: str, login: str, name: str) -> str:

@@ -26,9 +26,8 @@ from demo.seed import seed_county
 from demo.story import Story
 from evaluation.models import Award
 from tender.accounts.models import Organisation
-from tender.core.errors import DomainError
 from tender.core.shanghai import SHANGHAI
-from tender.opening.export import export_tender
+from tender.opening.export import export_when_cosigned
 from tender.opening.models import Opening, VerdictRow
 from tender.procedure.models import Lot, Tender
 from tender.publication.models import DocumentStatus, IssuedDocument
@@ -48,12 +47,20 @@ def play(directory: Path | None) -> int:
             return 2
         with running_county(Path(working) / "data") as county:
             tenders = _lives(county)
-            _export(county, target)
+            export_when_cosigned(
+                county.platform, target, number=None, with_files=True,
+                patience=60, tell=lambda words: sys.stderr.write(words + "\n"),
+            )  # fmt: skip
             verified, summary = _verify(target)
             rows = [row for tender in tenders for row in _rows(county, tender, target)]
     for row in rows:
         row["receipts_verified"] = verified and row["receipts_verified"]
-    held = verified and all(row["receipts_verified"] for row in rows)
+    letters = [row["award_pdf"] for row in rows if row["winner"] is not None]
+    held = (
+        verified
+        and all(row["receipts_verified"] for row in rows)
+        and all(letter is not None and (target / letter).exists() for letter in letters)
+    )
     result = {
         "tenders": rows,
         "ledger": {**summary["ledger"], "verified": verified},
@@ -239,18 +246,6 @@ def _wait_for_documents(story: Story) -> None:
 
     story.county.wait("signed documents", done, 180)
     story.tell("全部文书已签章、加盖时间戳并写入账本")
-
-
-def _export(county: County, target: Path) -> None:
-    until = time.monotonic() + 60
-    while True:
-        try:
-            export_tender(county.platform, target, number=None, with_files=True)
-            return
-        except DomainError as refusal:
-            if refusal.code != "export.waiting" or time.monotonic() > until:
-                raise
-            time.sleep(0.3)
 
 
 def _verify(target: Path) -> tuple[bool, dict[str, Any]]:

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from keys import encoding
-from keys.entries import parse_entry, with_inclusion
+from keys.entries import Entry, parse_entry, with_inclusion
 from keys.notes import parse_brief
 from keys.plainfiles import Keys, json_lines
 from keys.records import OpeningRecord
@@ -23,7 +24,7 @@ from keys.statements import ed25519_public
 from tender.accounts.authority import centre
 from tender.bids.models import SealedBid
 from tender.bids.uploads import upload_path
-from tender.core.errors import conflict, invalid
+from tender.core.errors import DomainError, conflict, invalid
 from tender.core.files import blob_path
 from tender.core.i18n import N_
 from tender.core.platform import Platform
@@ -36,21 +37,57 @@ from tender.procedure.custody import acceptances
 from tender.procedure.models import Custodian, OpeningRecordRow, Tender
 
 RECENT = 500  # checkpoints looked at for enough witnesses
+PAUSE = 0.3  # seconds between two looks for new co-signatures
+
+
+def export_when_cosigned(
+    platform: Platform,
+    directory: Path,
+    *,
+    number: str | None,
+    with_files: bool,
+    patience: float,
+    tell: Callable[[str], object],
+) -> int:
+    """Export once the custodians have co-signed all that the ledger holds now; gives its size.
+
+    After `patience` seconds `tell` is given a sentence, and what is co-signed goes out, if that can
+    be verified. Raises as `export_tender`.
+    """
+    with platform.database.read() as session:
+        last = service.last_entry(session)
+    wanted = last.seq + 1 if last is not None else 0
+    until = time.monotonic() + patience
+    while True:
+        try:
+            return export_tender(
+                platform, directory, number=number, with_files=with_files, at_least=wanted
+            )
+        except DomainError as refusal:
+            if refusal.code != "export.waiting":
+                raise
+            if time.monotonic() > until:
+                break
+            time.sleep(PAUSE)
+    tell(f"entries up to {wanted} are not co-signed by enough custodians; exporting fewer")
+    return export_tender(platform, directory, number=number, with_files=with_files)
 
 
 def export_tender(
-    platform: Platform, directory: Path, *, number: str | None, with_files: bool
-) -> None:
+    platform: Platform, directory: Path, *, number: str | None, with_files: bool, at_least: int = 0
+) -> int:
     """Write a tender (or everything, for None) into an empty or missing directory.
 
-    `with_files` adds the sealed files and letters, which only entitled parties get. Raises
-    DomainError `export.not_empty`, `export.unknown` or `export.waiting`.
+    `with_files` adds the sealed files and letters, which only entitled parties get. `at_least` is
+    the ledger size that must go out: a caller who wants what stands now names the size of now and
+    asks again on `export.waiting`. Gives the size that went out. Raises DomainError
+    `export.not_empty`, `export.unknown` or `export.waiting`.
     """
     if directory.exists() and any(directory.iterdir()):
         raise invalid("export.not_empty", N_("The directory is not empty. Name a new one."))
     with platform.database.read() as session:
         records = _records(session, number)
-        checkpoint = _covering(session, records)
+        checkpoint = _covering(session, at_least)
         working = directory.with_name(f".{directory.name}.new")
         shutil.rmtree(working, ignore_errors=True)
         working.mkdir(parents=True)
@@ -63,6 +100,7 @@ def export_tender(
     if directory.exists():
         directory.rmdir()
     working.rename(directory)
+    return checkpoint.size
 
 
 def _records(session: Session, number: str | None) -> list[OpeningRecordRow]:
@@ -74,8 +112,12 @@ def _records(session: Session, number: str | None) -> list[OpeningRecordRow]:
     return [row for row in rows if OpeningRecord.from_bytes(row.record).tender == number]
 
 
-def _covering(session: Session, records: Sequence[OpeningRecordRow]) -> LedgerCheckpoint:
-    """The newest checkpoint that more than half of every closed opening's custodians co-signed."""
+def _covering(session: Session, at_least: int) -> LedgerCheckpoint:
+    """The newest checkpoint that more than half of every closed opening's custodians co-signed.
+
+    It must cover every closing and every performed opening, because their bids are already served
+    in plain: an older one would show bids that no closing counted.
+    """
     wanted = [
         {each.identity for each in OpeningRecord.from_bytes(row.record).custodians}
         for row in session.scalars(
@@ -84,15 +126,17 @@ def _covering(session: Session, records: Sequence[OpeningRecordRow]) -> LedgerCh
             )
         )
     ]
-    newest = select(LedgerCheckpoint).order_by(LedgerCheckpoint.size.desc())
-    performed = session.scalar(select(Opening.performed_seq).order_by(
-        Opening.performed_seq.desc().nulls_last()).limit(1)) or 0  # fmt: skip
-    for checkpoint in session.scalars(newest.limit(RECENT)).all():
+    closed, performed = session.execute(
+        select(func.max(Opening.closed_seq), func.max(Opening.performed_seq))
+    ).one()
+    least = max(at_least, (closed or 0) + 1, (performed or 0) + 1)
+    newest = select(LedgerCheckpoint).where(LedgerCheckpoint.size >= least)
+    for checkpoint in session.scalars(
+        newest.order_by(LedgerCheckpoint.size.desc()).limit(RECENT)
+    ).all():
         signed = checkpoints.witnesses(session, checkpoint.size)
         if all(2 * len(signed & each) > len(each) for each in wanted):
-            if checkpoint.size > performed:
-                return checkpoint
-            break
+            return checkpoint
     raise conflict(
         "export.waiting",
         N_("The custodians have not co-signed the newest entries yet. Try again in some seconds."),
@@ -145,17 +189,11 @@ def _write_opening(
     (place / "envelopes").mkdir(parents=True)
     (place / "record.json").write_bytes(row.record)
     (place / "record.sig").write_text(row.signature + "\n")
-    accepts = [each.to_object() for each in acceptances(session, row.opening_id)]
-    (place / "accepts.jsonl").write_bytes(json_lines(accepts))
-    releases = select(ReleaseRow).where(ReleaseRow.opening_id == row.opening_id)
-    (place / "releases.jsonl").write_bytes(
-        json_lines(
-            each.statement
-            for each in session.scalars(releases)
-            if parse_brief(each.statement["checkpoint"])[0] <= checkpoint.size
-        )
-    )
     opening = session.get(Opening, row.opening_id)
+    accepts = _accepts(session, row, checkpoint)
+    (place / "accepts.jsonl").write_bytes(json_lines(accepts))
+    releases = _releases(session, row, opening, checkpoint)
+    (place / "releases.jsonl").write_bytes(json_lines(releases))
     bids: list[SealedBid] = []
     if opening is not None and opening.closed_seq < checkpoint.size and row.void_at is None:
         bids = counted_bids(session, row.opening_id)
@@ -168,6 +206,43 @@ def _write_opening(
             (place / "files").mkdir(exist_ok=True)
             source = upload_path(platform.settings, bid.upload_id)
             shutil.copyfile(source, place / "files" / f"{bid.id}.sealed")
+
+
+def _accepts(
+    session: Session, row: OpeningRecordRow, checkpoint: LedgerCheckpoint
+) -> list[dict[str, object]]:
+    """The acceptances that the exported part of the ledger names."""
+    lines = _entries(session, "opening.accepted", checkpoint.size, subject=row.lot.tender_id)
+    named = {
+        entry.fields["custodian"] for entry in lines if entry.fields["opening"] == row.opening_id
+    }
+    record = OpeningRecord.from_bytes(row.record)
+    keys = {key.key_id: key.identity for key in record.custodians}
+    accepted = acceptances(session, row.opening_id)
+    return [each.to_object() for each in accepted if keys[each.key_id] in named]
+
+
+def _releases(
+    session: Session,
+    row: OpeningRecordRow,
+    opening: Opening | None,
+    checkpoint: LedgerCheckpoint,
+) -> list[dict[str, object]]:
+    """The releases whose checkpoint went out; enough of them only with what they opened.
+
+    Between the last release that is needed and the opening a stranger could open bids whose
+    verdicts the ledger does not state yet.
+    """
+    rows = session.scalars(select(ReleaseRow).where(ReleaseRow.opening_id == row.opening_id))
+    found = [
+        each.statement
+        for each in rows
+        if parse_brief(each.statement["checkpoint"])[0] <= checkpoint.size
+    ]
+    performed = opening is not None and opening.status is OpeningStatus.PERFORMED
+    if not performed and len(found) >= OpeningRecord.from_bytes(row.record).threshold:
+        return []
+    return found
 
 
 def _verdict(
@@ -191,9 +266,14 @@ def _write_receipt(
     (place / f"{bid.id}.json").write_bytes(encoding.canonical(receipt))
 
 
-def _events(session: Session, event: str, size: int) -> Iterable[LedgerEntry]:
-    query = select(LedgerEntry).where(LedgerEntry.event == event, LedgerEntry.seq < size)
-    return session.scalars(query.order_by(LedgerEntry.seq))
+def _entries(
+    session: Session, event: str, size: int, *, subject: str | None = None
+) -> Iterable[Entry]:
+    query = select(LedgerEntry.line).where(LedgerEntry.event == event, LedgerEntry.seq < size)
+    if subject is not None:
+        query = query.where(LedgerEntry.subject == subject)
+    for line in session.scalars(query.order_by(LedgerEntry.seq)):
+        yield parse_entry(line.encode())
 
 
 def _write_documents(
@@ -207,8 +287,7 @@ def _write_documents(
     place = directory / "documents"
     place.mkdir()
     index: dict[str, dict[str, object]] = {}
-    for row in _events(session, "document.issued", checkpoint.size):
-        entry = parse_entry(row.line.encode())
+    for entry in _entries(session, "document.issued", checkpoint.size):
         if number is not None and entry.fields["tender"] != number:
             continue
         if not entry.fields.get("public", True) and not with_letters:
@@ -229,8 +308,7 @@ def _write_attachments(
     checkpoint: LedgerCheckpoint,
     number: str | None,
 ) -> None:
-    for row in _events(session, "attachment.published", checkpoint.size):
-        entry = parse_entry(row.line.encode())
+    for entry in _entries(session, "attachment.published", checkpoint.size):
         if number is not None and entry.fields["tender"] != number:
             continue
         place = directory / "attachments"

@@ -8,16 +8,20 @@ import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from keys import encoding, notes
+from keys import encoding, merkle, notes, verify
 from keys.records import OpeningRecord
+from keys.verify_report import Report
 from tender.accounts.authority import ensure_centre
 from tender.bids.committer import Committer
 from tender.core.errors import DomainError
 from tender.ledger import checkpoints
+from tender.ledger.models import LedgerCheckpoint, LedgerEntry
+from tender.ledger.signing import signing_key
 from tender.ledger.ticking import sign_if_grown
 from tender.opening import ticking
 from tender.opening.export import export_tender
@@ -116,6 +120,70 @@ def test_three_of_five_open_all_bids_and_strangers_can_check_it(
         capture_output=True, text=True, check=False, timeout=120,
     )  # fmt: skip
     assert result.returncode == 1
+
+
+def test_an_export_at_any_moment_verifies_or_asks_to_wait(
+    world: make.World, tmp_path: Path
+) -> None:
+    """Closed but not co-signed; enough releases but not opened; opened but not co-signed."""
+    tender = make.open_tender(world)
+    record = _record(world, tender)
+    for name, price in (("甲", 120_000), ("乙", 150_000), ("丙", 130_000)):
+        _bid(world, record, name, price)
+    keepers = world.keepers[:3]
+    _witness(world, keepers)
+    assert _exported(world, tmp_path / "open")["bids"] == 0
+    world.clock.moment = record.not_before + timedelta(seconds=1)
+    ticking.close_due(world.platform)
+    assert _waits(world, tmp_path / "closed")
+    brief = _witness(world, keepers)
+    assert _exported(world, tmp_path / "cosigned")["bids"] == 3
+    _release(world, record, keepers, brief)
+    sealed = tmp_path / "released"
+    assert _exported(world, sealed)["bids"] == 3
+    assert next(sealed.glob("openings/*/releases.jsonl")).read_bytes() == b""
+    ticking.open_ready(world.platform)
+    assert _waits(world, tmp_path / "opened")
+    _witness(world, keepers)
+    opened = tmp_path / "performed"
+    assert _exported(world, opened)["bids"] == 3
+    assert next(opened.glob("openings/*/releases.jsonl")).read_bytes().count(b"\n") == 3
+
+
+def test_an_acceptance_after_the_exported_checkpoint_stays_behind(
+    world: make.World, tmp_path: Path
+) -> None:
+    make.open_tender(world)
+    settings = world.platform.settings
+    with world.platform.database.write() as session:
+        accepted = select(LedgerEntry.seq).where(LedgerEntry.event == "opening.accepted")
+        first, *later = session.scalars(accepted.order_by(LedgerEntry.seq))
+        assert len(later) == 4
+        leaves = select(LedgerEntry.leaf).where(LedgerEntry.seq <= first)
+        root = merkle.root(session.scalars(leaves.order_by(LedgerEntry.seq)).all())
+        note = notes.sign_checkpoint(settings.platform, first + 1, root, signing_key(settings))
+        session.add(
+            LedgerCheckpoint(size=first + 1, root=root, note=note, signed_at=world.clock.now())
+        )
+    target = tmp_path / "early"
+    assert export_tender(world.platform, target, number=None, with_files=True) == first + 1
+    (accepts,) = target.glob("openings/*/accepts.jsonl")
+    assert accepts.read_bytes().count(b"\n") == 1
+
+
+def _exported(world: make.World, target: Path) -> dict[str, Any]:
+    export_tender(world.platform, target, number=None, with_files=True)
+    report = Report()
+    verify.verify(target, report)
+    assert report.failures == []
+    return report.facts
+
+
+def _waits(world: make.World, target: Path) -> bool:
+    with pytest.raises(DomainError) as refusal:
+        export_tender(world.platform, target, number=None, with_files=True)
+    assert not target.exists()
+    return refusal.value.code == "export.waiting"
 
 
 def test_with_too_few_bids_nothing_is_released_and_the_tender_fails(world: make.World) -> None:
