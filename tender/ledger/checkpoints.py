@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import cast
 
-from sqlalchemy import select
+from sqlalchemy import Table, insert, select
 from sqlalchemy.orm import Session
 
 from keys import encoding, entries, merkle, notes
@@ -14,6 +15,8 @@ from tender.core.i18n import N_
 from tender.core.settings import Settings
 from tender.ledger.models import LedgerCheckpoint, LedgerCosignature, LedgerEntry, LedgerNode
 from tender.ledger.signing import signing_key
+
+NODE = ("level", "position", "hash")
 
 
 def newest(session: Session) -> LedgerCheckpoint | None:
@@ -46,13 +49,11 @@ def sign_checkpoint(session: Session, settings: Settings, *, now: datetime) -> b
         .order_by(LedgerEntry.seq)
         .execution_options(yield_per=1000)
     )
-    grown = False
-    for leaf in session.scalars(query):
-        grown = True
-        for level, position, value in merkle.new_nodes(frontier, leaf):
-            session.add(LedgerNode(level=level, position=position, hash=value))
-    if not grown:
+    nodes = [node for leaf in session.scalars(query) for node in merkle.new_nodes(frontier, leaf)]
+    if not nodes:
         return False
+    rows = [dict(zip(NODE, node, strict=True)) for node in nodes]
+    session.connection().execute(insert(cast(Table, LedgerNode.__table__)), rows)
     root = frontier.root()
     note = notes.sign_checkpoint(settings.platform, frontier.size, root, signing_key(settings))
     session.add(LedgerCheckpoint(size=frontier.size, root=root, note=note, signed_at=now))

@@ -7,10 +7,12 @@ Every append happens under the write lock, so that seq has no gap and time never
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Table, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from keys import entries
@@ -21,6 +23,25 @@ RETENTION: dict[DataKind, timedelta] = {
     DataKind.PROCEDURE: timedelta(days=15 * 366),
     DataKind.NETWORK: timedelta(days=3 * 366),  # 数据安全: six months at least, O20 art. 49
 }
+LAST = select(LedgerEntry.seq, LedgerEntry.time).order_by(LedgerEntry.seq.desc()).limit(1)
+PRIVATE = ("seq", "kind", "salt", "data", "keep_until")
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One thing that happened, ready to be appended.
+
+    `fields` are public for ever; `private` goes into a row that can be deleted, the entry holds
+    only its salted digest. `hidden_by` is the opening whose closing reveals the line.
+    """
+
+    event: str
+    subject: str
+    actor: str
+    fields: dict[str, Any] | None = None
+    private: dict[str, Any] | None = None
+    kind: DataKind = DataKind.PROCEDURE
+    hidden_by: str | None = None
 
 
 def last_entry(session: Session) -> LedgerEntry | None:
@@ -34,8 +55,7 @@ def not_before_last(session: Session, now: datetime) -> datetime:
     A clock that was set back, or a second server that lags, can then neither accept a late bid
     nor write an entry that seems to precede another.
     """
-    last = last_entry(session)
-    return now if last is None else max(now, last.time)
+    return _place(session, now)[1]
 
 
 def append(
@@ -50,49 +70,72 @@ def append(
     kind: DataKind = DataKind.PROCEDURE,
     hidden_by: str | None = None,
 ) -> entries.Entry:
-    """Append one fact and give the entry as it stands in the ledger.
+    """Append one `Fact` and give the entry as it stands in the ledger.
 
-    `fields` are public for ever; `private` goes into a row that can be deleted, the entry holds
-    only its salted digest. `hidden_by` is the opening whose closing reveals the line. The caller
-    holds the write lock and commits.
+    The caller holds the write lock and commits.
     """
-    last = last_entry(session)
-    time = now if last is None else max(now, last.time)
-    salt = secrets.token_bytes(entries.SALT_SIZE)
-    entry = entries.build_entry(
-        seq=0 if last is None else last.seq + 1,
+    fact = Fact(event, subject, actor, fields, private, kind, hidden_by)
+    return append_all(session, [fact], now=now)[0]
+
+
+def append_all(session: Session, facts: Sequence[Fact], *, now: datetime) -> list[entries.Entry]:
+    """Append facts in their order, with two statements however many there are.
+
+    The caller holds the write lock and commits. Raises before anything is written if one of them
+    is not of its event's form.
+    """
+    session.flush()
+    seq, time = _place(session, now)
+    made: list[entries.Entry] = []
+    rows, private = list[dict[str, Any]](), list[dict[str, Any]]()
+    for fact in facts:
+        salt = secrets.token_bytes(entries.SALT_SIZE)
+        entry = _entry(fact, seq + len(made), time, salt)
+        made.append(entry)
+        rows.append(_row(fact, entry, time))
+        if fact.private is not None:
+            keep_until = now + RETENTION[fact.kind]
+            values = (entry.seq, fact.kind, salt.hex(), fact.private, keep_until)
+            private.append(dict(zip(PRIVATE, values, strict=True)))
+    connection = session.connection()
+    if rows:
+        connection.execute(insert(cast(Table, LedgerEntry.__table__)), rows)
+    if private:
+        connection.execute(insert(cast(Table, PrivateData.__table__)), private)
+    return made
+
+
+def _place(session: Session, now: datetime) -> tuple[int, datetime]:
+    """The next entry's number and time."""
+    last = session.connection().execute(LAST).first()
+    return (0, now) if last is None else (last.seq + 1, max(now, last.time))
+
+
+def _entry(fact: Fact, seq: int, time: datetime, salt: bytes) -> entries.Entry:
+    private = fact.private
+    return entries.build_entry(
+        seq=seq,
         time=time,
-        event=event,
-        subject=subject,
-        actor=actor,
+        event=fact.event,
+        subject=fact.subject,
+        actor=fact.actor,
         nonce=secrets.token_bytes(entries.NONCE_SIZE),
-        fields=fields,
+        fields=fact.fields,
         data_sha256=None if private is None else entries.personal_digest(salt, private),
     )
-    session.add(
-        LedgerEntry(
-            seq=entry.seq,
-            time=time,
-            event=event,
-            subject=subject,
-            actor=actor,
-            line=entry.line.decode(),
-            leaf=entry.leaf,
-            hidden_by=hidden_by,
-        )
-    )
-    session.flush()
-    if private is not None:
-        session.add(
-            PrivateData(
-                seq=entry.seq,
-                kind=kind,
-                salt=salt.hex(),
-                data=private,
-                keep_until=now + RETENTION[kind],
-            )
-        )
-    return entry
+
+
+def _row(fact: Fact, entry: entries.Entry, time: datetime) -> dict[str, Any]:
+    return {
+        "seq": entry.seq,
+        "time": time,
+        "event": fact.event,
+        "subject": fact.subject,
+        "actor": fact.actor,
+        "line": entry.line.decode(),
+        "leaf": entry.leaf,
+        "hidden_by": fact.hidden_by,
+    }
 
 
 def reveal(session: Session, opening_id: str) -> None:
