@@ -30,7 +30,7 @@ SEALING_MESSAGES: dict[str, str] = {
     "step_enrolling": N_("Making this browser's signing key"),
     "open_https": N_("Open this page over https"),
     "open_kit": N_("Seal offline with the kit"),
-    "name": N_("Name"),
+    "name": N_("File name"),
     "size": N_("Size"),
     "pages": N_("Pages"),
     "remarks": N_("Remarks"),
