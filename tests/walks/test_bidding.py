@@ -2,19 +2,14 @@
 
 import hashlib
 import re
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
-from werkzeug.serving import make_server
 
-import wsgi
 from keys import entries, notes
 from keys.verdict import Judgement, Verdict, judge
 from tender.accounts import sessions
@@ -30,33 +25,11 @@ from tender.procedure.custody import record_of
 from tender.procedure.models import Lot, Tender
 from tests.tender import factories as make
 from tests.vectors.pages import run_build
+from tests.walks.serving import served
 
 pytestmark = pytest.mark.browser
 PLAN = b"%PDF-1.4\n1 0 obj <</Type /Page /Resources <</Font <<>> >> >> endobj\n"
 DRAWINGS = b"PK" + hashlib.shake_128(b"drawings").digest(9_000_000)
-
-
-@contextmanager
-def served(app: Flask, world: make.World) -> Iterator[str]:
-    """The application on a free port of localhost, with its tick."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    stop = threading.Event()
-
-    def tick() -> None:
-        while not stop.wait(0.2):
-            wsgi.tick(world.platform, seconds=0)
-
-    threads = [threading.Thread(target=server.serve_forever), threading.Thread(target=tick)]
-    for thread in threads:
-        thread.start()
-    try:
-        yield f"http://localhost:{server.server_port}"
-    finally:
-        stop.set()
-        server.shutdown()
-        for thread in threads:
-            thread.join()
-        server.server_close()
 
 
 @pytest.fixture
@@ -77,7 +50,7 @@ def page(world: make.World, browser: Browser) -> Iterator[Page]:
         token = sessions.start_session(
             session, person, second_factor=True, address=None, agent=None, now=make.START
         )
-    with served(wsgi.create_app(world.platform), world) as origin:
+    with served(world.platform) as origin:
         context = browser.new_context(base_url=origin, locale="zh-CN", timezone_id="Asia/Shanghai")
         context.add_cookies([{"name": COOKIE, "value": token, "url": origin}])
         opened = context.new_page()
