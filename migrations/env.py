@@ -11,15 +11,18 @@ import tender.core.files
 import tender.core.leases
 import tender.core.messages
 import tender.core.outbox
+import tender.core.reads
 import tender.core.refusals
 import tender.ledger.models
 import tender.objections.models
 import tender.opening.models
+import tender.procedure.law_models
 import tender.procedure.models
 import tender.publication.models
 import tender.publication.search
 import tender.supervision.models
 from tender.core.db import Base, Database
+from tender.ledger.guarding import guard
 
 ROOMS = (
     evaluation.models,
@@ -29,10 +32,12 @@ ROOMS = (
     tender.core.leases,
     tender.core.messages,
     tender.core.outbox,
+    tender.core.reads,
     tender.core.refusals,
     tender.ledger.models,
     tender.objections.models,
     tender.opening.models,
+    tender.procedure.law_models,
     tender.procedure.models,
     tender.publication.models,
     tender.publication.search,
@@ -52,6 +57,8 @@ def run() -> None:
         )
         with context.begin_transaction():
             context.run_migrations()
+        guard(connection)
+        connection.commit()
 
 
 run()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import pytest
 from hypothesis import settings
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from tender.core.db import Database
+from tender.core.migrating import migrate
 from tests.services import (
     Postgres,
     chromium_flags,
@@ -56,6 +59,48 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{tmp_path / 'tender.sqlite'}"
     url: str = request.getfixturevalue("postgres_url")
     return url
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with the tables of this version, to be copied."""
+    path = tmp_path_factory.mktemp("migrated") / "tender.sqlite"
+    migrated(f"sqlite:///{path}", path.parent)
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(
+    postgres: Postgres, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """The name of a PostgreSQL database with the tables of this version, to be copied."""
+    with postgres.database() as url:
+        migrated(url, tmp_path_factory.mktemp("migrated"))
+        yield url.partition("@/")[2].partition("?")[0]
+
+
+def migrated(url: str, place: Path) -> None:
+    """Bring an empty database to this version and let go of it."""
+    database = Database(url, place / "write.lock")
+    migrate(database)
+    database.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def migrated_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a database with its tables: on SQLite and again on PostgreSQL, without the wait.
+
+    For tests of what happens in the tables; those of migrations take `database_url`.
+    """
+    if request.param == "sqlite":
+        copy = tmp_path / "tender.sqlite"
+        shutil.copy(request.getfixturevalue("migrated_sqlite"), copy)
+        yield f"sqlite:///{copy}"
+    else:
+        template: str = request.getfixturevalue("migrated_postgres")
+        cluster: Postgres = request.getfixturevalue("postgres")
+        with cluster.database(template) as url:
+            yield url
 
 
 @pytest.fixture(scope="session")

@@ -33,7 +33,8 @@ def checkpoint() -> ResponseReturnValue:
 def lines() -> ResponseReturnValue:
     """Lines from `start` on, hidden ones as bare leaves, none beyond the newest checkpoint."""
     newest = checkpoints.newest(db())
-    start = request.args.get("start", 0, type=int)
+    size = newest.size if newest else 0
+    start = max(0, min(size, request.args.get("start", 0, type=int)))
     limit = max(0, min(MAX_LINES, request.args.get("limit", MAX_LINES, type=int)))
-    found = service.served_lines(db(), start, limit, newest.size if newest else 0)
+    found = service.served_lines(db(), start, limit, size)
     return _text("".join(line + "\n" for line in found))

@@ -6,6 +6,7 @@ lines that are still hidden and the columns that pages are made from.
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -54,7 +55,8 @@ def _check_row(row: LedgerEntry, seq: int, before: datetime | None) -> None:
     if merkle.leaf_hash(line) != row.leaf:
         raise LedgerBroken(seq, "the line does not have its leaf's hash")
     told = (entry.seq, entry.event, entry.subject, entry.actor)
-    if told != (seq, row.event, row.subject, row.actor) or entry.time != row.time:
+    second = row.time.replace(microsecond=0)  # Lines hold whole seconds.
+    if told != (seq, row.event, row.subject, row.actor) or entry.time != second:
         raise LedgerBroken(seq, "the line and its columns differ")
     if before is not None and row.time < before:
         raise LedgerBroken(seq, "time goes back")
@@ -83,14 +85,15 @@ def audit(session: Session, settings: Settings) -> Audit:
     key = note_key(settings)
     frontier, agreed, newest = merkle.Frontier(), 0, None
     query = select(LedgerEntry).order_by(LedgerEntry.seq).execution_options(yield_per=1000)
-    for row in session.scalars(query):
-        _check_row(row, frontier.size, newest)
-        frontier.append(row.leaf)
-        newest = row.time
-        if point is not None and point.size == frontier.size:
-            _check_point(point, frontier.root(), key)
-            agreed += 1
-            point = next(points, None)
+    with closing(session.scalars(query)) as rows:
+        for row in rows:
+            _check_row(row, frontier.size, newest)
+            frontier.append(row.leaf)
+            newest = row.time
+            if point is not None and point.size == frontier.size:
+                _check_point(point, frontier.root(), key)
+                agreed += 1
+                point = next(points, None)
     if point is not None:
         raise LedgerBroken(frontier.size, "entries under a signed checkpoint are missing")
     return Audit(frontier.size, frontier.root().hex(), agreed, newest)

@@ -19,9 +19,10 @@ from tender.core.platform import Platform, connect
 from tender.core.settings import load
 from tender.ledger.audit import LedgerBroken, audit
 from tender.ledger.checkpoints import sign_checkpoint
+from tender.ledger.guarding import KEPT
 from tender.ledger.service import append
 
-NOW = datetime(2026, 11, 20, 1, 0, tzinfo=UTC)
+NOW = datetime(2026, 11, 20, 1, 0, 0, 654321, tzinfo=UTC)  # as a machine's clock tells it
 
 
 @contextmanager
@@ -205,6 +206,9 @@ def test_the_audit_after_a_restore_finds_a_planted_fault(archive, tmp_path: Path
         path = tmp_path / "planted.sqlite"
         path.write_bytes(content)
         with closing(sqlite3.connect(path)) as connection, connection:
+            for table in KEPT:
+                connection.execute(f"DROP TRIGGER {table}_unchanged")
+                connection.execute(f"DROP TRIGGER {table}_undeleted")
             assert connection.execute(FAULTS[fault]).rowcount >= 1
         return path.read_bytes()
 
