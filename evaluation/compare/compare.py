@@ -14,7 +14,8 @@ from evaluation.compare.extracted import Extracted, Limits
 from evaluation.compare.extraction import BidFile, Extractor, Unread, extract_all, list_bids
 from evaluation.compare.images import Shown, image_findings
 from evaluation.compare.metadata import Made, identifier_findings, metadata_findings
-from evaluation.compare.mixed import Identity, mixed_findings
+from evaluation.compare.mixed import Identity, identities_of, mixed_findings, with_own_side
+from evaluation.compare.numbers import person_findings, shared_numbers
 from evaluation.compare.seeds import shared_entries
 from evaluation.compare.similarity import find_overlap
 from evaluation.compare.text_findings import text_findings
@@ -77,7 +78,10 @@ def compare_documents(
     made = [Made(d.bidder, d.file, d.extracted.properties) for d in documents]
     findings += metadata_findings(made, ground.properties)
     findings += identifier_findings(made, ground.properties, local_rule=options.file_id_rule)
-    findings += mixed_findings(corpus.texts, ground.codes, options.identities or None)
+    known = options.identities or identities_of(corpus.texts)
+    mixed = mixed_findings(corpus.texts, ground.codes, known)
+    findings += [with_own_side(finding, corpus.texts, known) for finding in mixed]
+    findings += person_findings(corpus, shared_numbers(corpus, ground.codes))
     return ordered(findings)
 
 

@@ -75,17 +75,25 @@ class Corpus:
         return counts
 
     def span(self, unit: int, start: int, end: int) -> tuple[int, int]:
-        """Return places [start, end) of a unit as code points of its extracted text."""
-        origin = self._origins.get(unit)
-        if origin is None:
-            origin = self._origins[unit] = positions(self.texts[unit].text)
-        first, text = int(self.starts[unit]), self.texts[unit].text
-        begin, finish = int(origin[start - first]), int(origin[end - first - 1]) + 1
+        """Return places [start, end) of a unit as code points of its extracted text.
+
+        Marks that belong to the passage are taken in: its quotation marks, its full stop.
+        """
+        text = self.texts[unit].text
+        begin, finish = self.exact_span(unit, start, end)
         while begin and text[begin - 1] in _OPENING:
             begin -= 1
         while finish < len(text) and text[finish] in _CLOSING:
             finish += 1
         return begin, finish
+
+    def exact_span(self, unit: int, start: int, end: int) -> tuple[int, int]:
+        """Return the same from the first to the last character that was not folded away."""
+        origin = self._origins.get(unit)
+        if origin is None:
+            origin = self._origins[unit] = positions(self.texts[unit].text)
+        first = int(self.starts[unit])
+        return int(origin[start - first]), int(origin[end - first - 1]) + 1
 
     def _own_characters(self, unit: int) -> NDArray[np.int32]:
         """Return running counts of the unit's characters outside the common ground."""

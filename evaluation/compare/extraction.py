@@ -65,12 +65,19 @@ class Extractor:
 
     def read(self, path: Path) -> Extracted:
         """Read one file; Unreadable says why it could not be."""
-        if path.is_symlink() or not path.is_file():
-            raise Unreadable("not a plain file")
-        if path.stat().st_size > self.limits.file_size:
-            raise Unreadable("the file is larger than the limit")
-        if path.suffix.lower() in _PLAIN:
-            return self._read_plain(path)
+        try:
+            if path.is_dir() and not path.is_symlink():
+                raise Unreadable("the folder is empty or cannot be opened")
+            if path.is_symlink() or not path.is_file():
+                raise Unreadable("not a plain file")
+            if path.stat().st_size > self.limits.file_size:
+                raise Unreadable("the file is larger than the limit")
+            with path.open("rb"):
+                pass  # The reading process could not say that the file is closed to it.
+            if path.suffix.lower() in _PLAIN:
+                return self._read_plain(path)
+        except OSError as error:
+            raise Unreadable("the file cannot be opened") from error
         return self._ask(path)
 
     def _read_plain(self, path: Path) -> Extracted:
@@ -162,13 +169,27 @@ def list_bids(folder: Path) -> list[BidFile]:
         shared = len(twins) > 1 and any(other.is_dir() for other in twins)
         bidder = entry.name if shared else entry.stem
         found = _files(entry) if entry.is_dir() and not entry.is_symlink() else [entry]
-        files += [BidFile(bidder, str(path.relative_to(folder)), path) for path in found]
+        files += [BidFile(_said(bidder), _said(path.relative_to(folder)), path) for path in found]
     return files
 
 
 def _files(folder: Path) -> list[Path]:
-    paths = sorted(path for path in folder.rglob("*") if path.is_symlink() or path.is_file())
-    return [path for path in paths if not path.name.startswith(".")]
+    """Return everything below a folder that is no folder, and folders that give nothing.
+
+    What is no file, a link, a device or a closed folder, is returned too: reading it says why not.
+    """
+    closed: list[str] = []
+    paths: list[Path] = []
+    for place, folders, names in os.walk(folder, onerror=lambda e: closed.append(str(e.filename))):
+        links = [name for name in folders if Path(place, name).is_symlink()]
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        paths += [Path(place, name) for name in [*names, *links] if not name.startswith(".")]
+    return sorted([*paths, *map(Path, closed)]) or [folder]
+
+
+def _said(name: object) -> str:
+    """Return a name that can be written: a name of no known encoding has marks for its octets."""
+    return os.fsencode(str(name)).decode("utf-8", "replace")
 
 
 def extract_all(
@@ -185,6 +206,8 @@ def extract_all(
             remarks = [Unread(file.bidder, file.name, remark) for remark in extracted.remarks]
             if extracted.blind_pages:
                 remarks.append(Unread(file.bidder, file.name, _blind(extracted)))
+            elif not extracted.text.strip():
+                remarks.append(Unread(file.bidder, file.name, "no text was found in the file"))
             yield file, extracted, remarks
 
 

@@ -16,6 +16,11 @@ ERRORS = (
     N_("Both may have copied from a source with the same errors that is not among the background."),
     N_("An unusual term or name can look like an error."),
 )
+NUMBERS = N_("A bank, a supplier or an authority may have printed the wrong number itself.")
+PERSONS = (
+    N_("Numbers of the tender document and of the background texts were left out."),
+    N_("The person may be a supplier's or an authority's, or may have changed employer."),
+)
 IMAGES = (
     N_("Pictures of the tender document and of the background were left out."),
     N_("Logos, small pictures and blank pages were left out."),

@@ -29,6 +29,7 @@ _DEFAULT_TEMPLATES = {"", "normal", "normal.dotm", "normal.dot", "normal.wpt", "
 _OVERLAP = 0.1
 _LEAST_RSIDS = 3
 _MINUTE = 60.0
+_RECORD = 200  # Characters of what a file says that an evidence quotes.
 _ZEROES = set("0{}-")
 
 
@@ -41,10 +42,11 @@ class Made(NamedTuple):
 
 
 class _Sign(NamedTuple):
-    """One thing that two files have in common."""
+    """One thing that two files have in common, and what each of them says."""
 
     kind: str
     strength: Strength
+    values: tuple[str, str] = ("", "")
 
 
 def metadata_findings(made: Sequence[Made], ground: Sequence[Properties]) -> list[Finding]:
@@ -57,8 +59,10 @@ def metadata_findings(made: Sequence[Made], ground: Sequence[Properties]) -> lis
         if one.bidder != other.bidder and found:
             pair = one.bidder, other.bidder
             signs[pair].update(found)
-            sides = (Evidence(one.bidder, one.file), Evidence(other.bidder, other.file))
-            evidence[pair].update(dict.fromkeys(sides))
+            for sign in found:
+                for side, value in zip((one, other), sign.values, strict=True):
+                    record = f"{sign.kind}: {value}"[:_RECORD]
+                    evidence[pair][Evidence(side.bidder, side.file, record=record)] = None
     return [
         Finding(
             "M1",
@@ -92,28 +96,35 @@ class _Known:
     def signs(self, one: Properties, other: Properties) -> Iterable[_Sign]:
         """Yield what two files have in common that tender and background do not carry."""
         for kind in ("author", "editor"):
-            name = _plain(getattr(one, kind))
-            default = name in _DEFAULTS or name in self._names
-            if not default and name == _plain(getattr(other, kind)):
-                yield _Sign(kind, Strength.B)
+            ours, theirs = getattr(one, kind), getattr(other, kind)
+            default = _plain(ours) in _DEFAULTS or _plain(ours) in self._names
+            if not default and _plain(ours) == _plain(theirs):
+                yield _Sign(kind, Strength.B, (ours, theirs))
         template = _plain(one.template)
         ordinary = template in _DEFAULT_TEMPLATES or template in self._templates
         if not ordinary and (template, one.software) == (_plain(other.template), other.software):
-            yield _Sign("software and template", Strength.C)
+            said = f"{one.software}, {one.template}", f"{other.software}, {other.template}"
+            yield _Sign("software and template", Strength.C, said)
         if self._rsid_overlap(one, other) >= _OVERLAP:
-            yield _Sign("revision identifiers", Strength.B)
-        if set(one.objects) & set(other.objects) - self._objects:
-            yield _Sign("embedded objects", Strength.B)
+            shared = (set(one.rsids) & set(other.rsids)) - self._rsids
+            yield _Sign("revision identifiers", Strength.B, _both(shared))
+        if objects := (set(one.objects) & set(other.objects)) - self._objects:
+            yield _Sign("embedded objects", Strength.B, _both(objects))
         if one.created and one.created not in self._created:
             apart = _seconds(one.created, other.created)
             if apart is not None and apart < _MINUTE:
-                yield _Sign("time of creation", Strength.C)
+                yield _Sign("time of creation", Strength.C, (one.created, other.created))
 
     def _rsid_overlap(self, one: Properties, other: Properties) -> float:
         """Return shared rsids outside the tender's, against the smaller set; 0 for too few."""
         ours, theirs = set(one.rsids) - self._rsids, set(other.rsids) - self._rsids
         shared = len(ours & theirs)
         return shared / min(len(ours), len(theirs)) if shared >= _LEAST_RSIDS else 0.0
+
+
+def _both(shared: Iterable[str]) -> tuple[str, str]:
+    said = " ".join(sorted(shared))
+    return said, said
 
 
 def _plain(name: str) -> str:
@@ -138,7 +149,8 @@ def identifier_findings(
     for file in made:
         for identifier in set(file.properties.identifiers) - known:
             if set(identifier.split(":", 1)[-1]) - _ZEROES:
-                holders[identifier].setdefault(file.bidder, Evidence(file.bidder, file.file))
+                place = Evidence(file.bidder, file.file, record=identifier)
+                holders[identifier].setdefault(file.bidder, place)
     pairs: dict[tuple[str, str], list[Evidence]] = defaultdict(list)
     for held in holders.values():
         for one, other in combinations(sorted(held), 2):

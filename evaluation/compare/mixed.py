@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from stdnum.cn import uscc
@@ -106,6 +106,31 @@ def identities_of(texts: Sequence[Text]) -> dict[str, Identity]:
         )
         for bidder, given in names.items()
     }
+
+
+def with_own_side(
+    finding: Finding, texts: Sequence[Text], known: Mapping[str, Identity]
+) -> Finding:
+    """Return the finding with, behind its places, one where the named bidder names itself.
+
+    So a reader has a place on both sides; a bidder that names itself nowhere has none.
+    """
+    named = [b for b in finding.bidders if any(e.bidder != b for e in finding.evidence)]
+    places = []
+    for bidder in named:
+        marks = sorted(known[bidder].names | known[bidder].codes)
+        own = [text for text in texts if text.bidder == bidder]
+        places += [place for text in own for place in _names_itself(text, marks)][:1]
+    return replace(finding, evidence=(*finding.evidence, *places))
+
+
+def _names_itself(text: Text, marks: Sequence[str]) -> Iterator[Evidence]:
+    folded = _Folded(text.text)
+    for mark in (_plain(fold(mark)) for mark in marks):
+        at = folded.plain.find(mark) if mark else -1
+        if at >= 0:
+            start, end = folded.span(at, at + len(mark))
+            yield Evidence(text.bidder, text.file, text.page_at(start), start, end)
 
 
 def _is_name(name: str) -> bool:

@@ -27,11 +27,15 @@ _DOC_IDS = (
     "{http://schemas.microsoft.com/office/word/2012/wordml}docId",
     "{http://schemas.microsoft.com/office/word/2010/wordml}docId",
 )
-_WORD_PARTS = re.compile(r"word/(document|footnotes|endnotes|header\d*|footer\d*)\.xml")
+_WORD_PARTS = re.compile(r"word/(document|footnotes|endnotes|header|footer)\d*\.xml")
+_WORD_BODY = re.compile(r"word/document\d*\.xml")
 _ORDER = ("document", "footnotes", "endnotes", "header", "footer")
 _SHEET = re.compile(r"xl/worksheets/sheet(\d+)\.xml")
 _MEDIA = re.compile(r"(word|xl|ppt)/media/[^/]+\.(png|jpe?g|bmp|gif|tiff?|webp)", re.IGNORECASE)
 _OBJECT = re.compile(r"(word|xl)/embeddings/.+")
+_STRICT = b"http://purl.oclc.org/ooxml/"
+_USUAL = rb"http://schemas.openxmlformats.org/\1/2006/main"
+_HEAD = 4096
 _CHUNK = 1 << 20
 
 
@@ -79,12 +83,19 @@ class Package:
             resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
         )
         try:
-            root = etree.fromstring(self.read(name), parser)
+            root = etree.fromstring(_transitional(self.read(name)), parser)
         except etree.XMLSyntaxError as error:
             raise Unreadable(f"the part {name} is no sound XML: {_first_words(error)}") from error
         if root.getroottree().docinfo.doctype:
             raise Unreadable(f"the part {name} declares a document type, which is not allowed")
         return root
+
+
+def _transitional(data: bytes) -> bytes:
+    """Return a part with the names of the strict standard (ISO 29500) as programs usually write."""
+    if _STRICT not in data[:_HEAD]:
+        return data
+    return re.sub(_STRICT + rb"(\w+)/main", _USUAL, data)
 
 
 def _first_words(error: Exception) -> str:
@@ -94,7 +105,7 @@ def _first_words(error: Exception) -> str:
 def read_office(data: bytes, limits: Limits) -> Extracted:
     """Read a docx or xlsx; Unreadable if it is another archive, damaged or beyond the limits."""
     package = Package(data, limits)
-    if "word/document.xml" in package.names:
+    if any(map(_WORD_BODY.fullmatch, package.names)):
         text = _word_text(package)
         starts: tuple[int, ...] = (0,)
     elif "xl/workbook.xml" in package.names:

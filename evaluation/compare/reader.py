@@ -42,6 +42,8 @@ def read_file(path: Path, limits: Limits) -> Extracted:
 
 def read_text(data: bytes, limits: Limits) -> Extracted:
     """Decode plain text: UTF-8, or UTF-16 with its mark; line ends stay as they are."""
+    if not data:
+        raise Unreadable("the file is empty")
     encoding = "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8"
     try:
         text = data.decode(encoding)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import struct
 import zipfile
 from pathlib import Path
@@ -123,6 +124,15 @@ def locked_pdf() -> bytes:
     )
 
 
+def endless_pages() -> bytes:
+    """A PDF whose tree of pages holds itself and counts a million."""
+    return (
+        b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
+        b"2 0 obj<</Type/Pages/Kids[2 0 R 2 0 R]/Count 1000000>>endobj\n"
+        b"trailer<</Root 1 0 R>>\n%%EOF"
+    )
+
+
 @pytest.mark.parametrize(
     ("name", "content", "word"),
     [
@@ -140,6 +150,9 @@ def locked_pdf() -> bytes:
         ("a.png", picture(1)[:200], "damaged"),
         ("a.txt", "投标".encode("gb18030"), "UTF-8"),
         ("a.bin", b"\0\1\2" * 9, "unknown format"),
+        ("a.docx", b"", "empty"),
+        ("a.txt", b"", "empty"),
+        ("a.pdf", endless_pages(), "pages, more than the limit"),
         ("a.txt", "长".encode() * 200_001, "more text than the limit"),
     ],
 )
@@ -182,6 +195,36 @@ def test_bidders_are_named_by_their_stem(tmp_path):
         ("甲公司", "甲公司.pdf"),
         ("甲公司", "甲公司.xlsx"),
     ]
+
+
+def test_nothing_in_a_folder_of_bids_is_passed_over_in_silence(tmp_path):
+    bids = tmp_path / "bids"
+    (bids / "空文件夹").mkdir(parents=True)
+    (bids / "乙公司").mkdir()
+    os.mkfifo(bids / "乙公司" / "管道")
+    (bids / "乙公司" / "回路").symlink_to(bids)
+    written(bids, "甲公司.docx", docx([]))
+    written(bids, os.fsdecode("丙公司".encode("gb18030")) + ".txt", "投标".encode("gb18030"))
+    rows = [row for _, _, remarks in extract_all(list_bids(bids), SMALL) for row in remarks]
+    told = {row.file: row.why for row in rows}
+    assert told.pop("空文件夹") == "the folder is empty or cannot be opened"
+    assert told.pop("乙公司/管道") == told.pop("乙公司/回路") == "not a plain file"
+    assert told.pop("甲公司.docx") == "no text was found in the file"
+    [(name, why)] = told.items()
+    assert name.endswith(".txt")
+    assert "\ufffd" in name
+    assert "UTF-8" in why
+
+
+def test_word_files_of_the_strict_standard_and_with_a_numbered_body_are_read(extractor, tmp_path):
+    strict = 'xmlns:w="http://purl.oclc.org/ooxml/wordprocessingml/main"'
+    body = "<w:body><w:p><w:r><w:t>严格</w:t></w:r></w:p></w:body>"
+    path = written(
+        tmp_path,
+        "a.docx",
+        packed({"word/document2.xml": f"<w:document {strict}>{body}</w:document>"}),
+    )
+    assert extractor.read(path).text == "严格\n"
 
 
 def test_zip_writer_of_the_tests_makes_real_archives():

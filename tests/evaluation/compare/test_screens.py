@@ -13,7 +13,7 @@ from evaluation.compare.corpus import Text
 from evaluation.compare.extracted import Extracted, Limits, Picture, Properties
 from evaluation.compare.images import Shown, image_findings
 from evaluation.compare.metadata import Made, identifier_findings, metadata_findings
-from evaluation.compare.mixed import mixed_findings
+from evaluation.compare.mixed import identities_of, mixed_findings, with_own_side
 from evaluation.compare.normalise import fold
 from evaluation.compare.read_picture import describe_bytes
 from evaluation.screens.finding import Finding, Strength
@@ -114,6 +114,10 @@ def test_equal_authors_and_revision_identifiers_are_strong_signs():
         (("a", "b"), Strength.B),
         (("a", "c"), Strength.B),
     }
+    assert [[e.record for e in f.evidence] for f in found] == [
+        ["author: 李四", "author:  李四 "],
+        ["revision identifiers: 2 3 4"] * 2,
+    ]
 
 
 def test_default_names_and_what_the_tender_carries_say_nothing():
@@ -175,6 +179,15 @@ def test_another_bidders_credit_code_inside_a_bid_is_found():
     assert finding.bidders == (ONE, TWO)
     [piece] = finding.evidence
     assert (piece.bidder, texts[1].text[piece.start : piece.end]) == (TWO, CODE)
+
+
+def test_the_place_where_the_named_bidder_names_itself_stands_last():
+    texts = [bid(ONE, f"本项目由{TWO}施工。"), bid(TWO, "施工方案")]
+    known = identities_of(texts)
+    [finding] = mixed_findings(texts, [], known)
+    foreign, own = with_own_side(finding, texts, known).evidence
+    assert (foreign.bidder, own.bidder) == (ONE, TWO)
+    assert texts[1].text[own.start : own.end] == TWO
 
 
 def test_references_consortia_the_tender_and_the_own_branch_are_no_mixed_documents():
