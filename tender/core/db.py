@@ -22,6 +22,8 @@ from sqlalchemy.engine import Dialect, Engine
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
+from tender.core.storage import telling_storage_errors
+
 WRITE_LOCK = 0x7E4DE2  # the advisory lock's number on PostgreSQL
 
 
@@ -86,6 +88,19 @@ def _configure_sqlite(connection: Any, _record: Any) -> None:
         raise RuntimeError(f"SQLite is not durable: journal_mode, synchronous, keys = {state}")
 
 
+def _configure_postgresql(connection: Any, _record: Any) -> None:
+    """A commit that answers before it is durable would give receipts that a power cut takes back.
+
+    Stronger settings than `on` (remote_apply) stay.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('synchronous_commit', 'on', false)"
+            " WHERE current_setting('synchronous_commit') = 'off'"
+        )
+    connection.commit()
+
+
 def _begin_sqlite(connection: Any) -> None:
     options = connection.get_execution_options()
     connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writer") else "BEGIN")
@@ -100,18 +115,23 @@ class Database:
             self.engine = create_engine(url, pool_size=40, max_overflow=40)
             event.listen(self.engine, "connect", _configure_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
+            self._reader: Engine = self.engine
         else:
             url = url.replace("postgresql://", "postgresql+psycopg://", 1)
             self.engine = create_engine(url, pool_size=20, max_overflow=20, pool_pre_ping=True)
+            event.listen(self.engine, "connect", _configure_postgresql)
+            # READ COMMITTED would let two statements of one page see two moments.
+            self._reader = self.engine.execution_options(isolation_level="REPEATABLE READ")
         self._writer: Engine = self.engine.execution_options(writer=True)
         self._thread_lock = threading.Lock()
+        self._mine = threading.local()
         self._lock_path = lock_path
         lock_path.parent.mkdir(parents=True, exist_ok=True)
 
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A session that sees one snapshot and writes nothing."""
-        with Session(self.engine, expire_on_commit=False) as session:
+        with Session(self._reader, expire_on_commit=False) as session:
             yield session
 
     @contextmanager
@@ -119,14 +139,30 @@ class Database:
         """A session under the write lock; commits at the end of the block, or rolls all back.
 
         The clock must be read inside the block by whoever judges a deadline: waiting for the lock
-        takes time.
+        takes time. A write inside a write of the same thread is a mistake and raises at once: it
+        would wait for itself. A full or read-only disk raises DomainError (503).
         """
-        with self._exclusive(), Session(self._writer, expire_on_commit=False) as session:
+        with (
+            self._once(),
+            telling_storage_errors(),
+            self._exclusive(),
+            Session(self._writer, expire_on_commit=False) as session,
+        ):
             session.begin()
             if not self.sqlite:
                 session.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": WRITE_LOCK})
             yield session
             session.commit()
+
+    @contextmanager
+    def _once(self) -> Iterator[None]:
+        if getattr(self._mine, "writing", False):
+            raise RuntimeError("a write inside a write: pass the session on, or finish it first")
+        self._mine.writing = True
+        try:
+            yield
+        finally:
+            self._mine.writing = False
 
     @contextmanager
     def _exclusive(self) -> Iterator[None]:

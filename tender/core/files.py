@@ -22,6 +22,7 @@ from tender.core.errors import DomainError, Kind, invalid
 from tender.core.i18n import N_
 from tender.core.ids import new_id
 from tender.core.scanner import scan
+from tender.core.storage import telling_storage_errors
 
 ALLOWED: dict[str, tuple[bytes, ...]] = {
     "application/pdf": (b"%PDF-",),
@@ -79,16 +80,21 @@ def fsync_directory(directory: Path) -> None:
         os.close(descriptor)
 
 
+@telling_storage_errors()
 def write_durably(path: Path, data: bytes, mode: int = 0o600) -> None:
     """Replace a file by new bytes, durable when this returns."""
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    Path(temporary).chmod(mode)
-    Path(temporary).replace(path)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(mode)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
     fsync_directory(path.parent)
 
 
@@ -97,10 +103,12 @@ def blob_path(store: Path, sha256: str) -> Path:
     return store / sha256[:2] / sha256
 
 
+@telling_storage_errors()
 def store_blob(store: Path, chunks: Iterable[bytes], limit: int = MAX_UPLOAD) -> tuple[str, int]:
     """Keep bytes durably; gives their SHA-256 (hex) and size.
 
-    Raises DomainError `file.too_large` and keeps nothing when there are more than `limit` bytes.
+    Raises DomainError `file.too_large` and keeps nothing when there are more than `limit` bytes,
+    and `storage.full` (503) when the disk is.
     """
     store.mkdir(parents=True, exist_ok=True)
     digest, size = hashlib.sha256(), 0

@@ -29,6 +29,7 @@ from tender.core.errors import DomainError, Kind, forbidden
 from tender.core.i18n import N_, gettext
 from tender.core.platform import Platform
 from tender.core.refusals import log_refusal
+from tender.core.storage import storage_refusal
 
 log = structlog.get_logger(__name__)
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -190,6 +191,18 @@ def refuse(error: DomainError) -> ResponseReturnValue:
     who = g.get("actor")
     log.info("request.refused", code=error.code, path=request.path, person=who and who.person_id)
     if who is not None or request.method not in SAFE:
+        _keep_refusal(error, who)
+    if wants_json():
+        body = {"error": {"code": error.code, "message": error.text(), "fields": error.fields}}
+        return jsonify(body), error.status
+    if error.kind is Kind.NOT_SIGNED_IN and request.method in SAFE:
+        return page("core/sign_in_first.html", 401, next=request.full_path.rstrip("?"))
+    return page("core/refused.html", error.status, error=error)
+
+
+def _keep_refusal(error: DomainError, who: Actor | None) -> None:
+    """Log a refusal in its own transaction; on a full disk the process log must do."""
+    try:
         with platform().database.write() as session:
             log_refusal(
                 session,
@@ -200,15 +213,14 @@ def refuse(error: DomainError) -> ResponseReturnValue:
                 address=request.remote_addr,
                 now=platform().clock.now(),
             )
-    if wants_json():
-        body = {"error": {"code": error.code, "message": error.text(), "fields": error.fields}}
-        return jsonify(body), error.status
-    if error.kind is Kind.NOT_SIGNED_IN and request.method in SAFE:
-        return page("core/sign_in_first.html", 401, next=request.full_path.rstrip("?"))
-    return page("core/refused.html", error.status, error=error)
+    except DomainError as failure:
+        log.warning("refusal.not_kept", code=error.code, failure=failure.code)
 
 
 def _http_error(error: HTTPException) -> ResponseReturnValue:
+    cause = getattr(error, "original_exception", None)
+    if isinstance(cause, Exception):  # What fails in the commit, after the view, comes wrapped.
+        return _crash(cause)
     kinds = {404: Kind.NOT_FOUND, 405: Kind.INVALID, 413: Kind.TOO_LARGE, 429: Kind.TOO_MANY}
     messages = {
         404: N_("There is nothing at this address. Check it, or go on from the front page."),
@@ -236,6 +248,9 @@ def _csrf_error(error: CSRFError) -> ResponseReturnValue:
 
 
 def _crash(error: Exception) -> ResponseReturnValue:
+    refusal = error if isinstance(error, DomainError) else storage_refusal(error)
+    if refusal is not None:
+        return refuse(refusal)
     log.exception("request.crashed", path=request.path, method=request.method)
     _abandon(error)
     if wants_json():
