@@ -54,6 +54,7 @@ VIEWS = (
     "tender.ledger.api",
     "tender.procedure.api",
     "tender.procedure.views",
+    "tender.procedure.views_amendment",
     "tender.procedure.views_custody",
     "tender.procedure.views_ledger",
     "tender.bids.api",

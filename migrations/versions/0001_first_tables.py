@@ -220,6 +220,7 @@ def upgrade() -> None:
                 "opening_record",
                 "candidates_notice",
                 "result_notice",
+                "retender_notice",
                 "failure_notice",
                 "objection_answer",
                 "contract_notice",
@@ -397,6 +398,8 @@ def upgrade() -> None:
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("published_at", tender.core.db.UtcDateTime(timezone=True), nullable=False),
         sa.Column("ledger_seq", sa.BigInteger(), nullable=False),
+        sa.Column("superseded_at", tender.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("superseded_by", sa.String(length=64), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_public_attachment")),
         sa.UniqueConstraint(
             "tender_id", "sha256", name=op.f("uq_public_attachment_tender_id_sha256")
@@ -918,6 +921,53 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_tender_scope"), ["scope"], unique=False)
 
     op.create_table(
+        "amendment",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("tender_id", sa.String(length=32), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=True),
+        sa.Column(
+            "status",
+            sa.Enum(
+                "draft",
+                "in_review",
+                "published",
+                "withdrawn",
+                name="amendmentstatus",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("changes", sa.JSON(), nullable=False),
+        sa.Column("before", sa.JSON(), nullable=False),
+        sa.Column("deadline", tender.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("created_by", sa.String(length=32), nullable=False),
+        sa.Column("created_at", tender.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("changed_by", sa.String(length=32), nullable=False),
+        sa.Column("changed_at", tender.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("remark", sa.Text(), nullable=True),
+        sa.Column("approved_by", sa.String(length=32), nullable=True),
+        sa.Column("published_at", tender.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "(status = 'published') = (published_at IS NOT NULL)",
+            name=op.f("ck_amendment_published"),
+        ),
+        sa.CheckConstraint(
+            "(published_at IS NULL) = (approved_by IS NULL)", name=op.f("ck_amendment_approved")
+        ),
+        sa.CheckConstraint(
+            "(published_at IS NULL) = (number IS NULL)", name=op.f("ck_amendment_number")
+        ),
+        sa.ForeignKeyConstraint(["tender_id"], ["tender.id"], name=op.f("fk_amendment_tender_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_amendment")),
+        sa.UniqueConstraint("tender_id", "number", name=op.f("uq_amendment_tender_id_number")),
+    )
+    with op.batch_alter_table("amendment", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_amendment_tender_id"), ["tender_id"], unique=False)
+
+    op.create_table(
         "bond",
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("tender_id", sa.String(length=32), nullable=False),
@@ -1292,6 +1342,8 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=40), nullable=False),
         sa.Column("public", sa.Boolean(), nullable=False),
         sa.Column("added_at", tender.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("superseded_at", tender.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("superseded_by", sa.String(length=32), nullable=True),
         sa.ForeignKeyConstraint(
             ["file_id"], ["stored_file.id"], name=op.f("fk_tender_document_file_id")
         ),
@@ -1326,6 +1378,31 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("verdict", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_verdict_opening_id"), ["opening_id"], unique=False)
+
+    op.create_table(
+        "amendment_file",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("amendment_id", sa.String(length=32), nullable=False),
+        sa.Column("file_id", sa.String(length=32), nullable=False),
+        sa.Column("title", sa.String(length=200), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("replaces_id", sa.String(length=32), nullable=True),
+        sa.Column("added_at", tender.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["amendment_id"], ["amendment.id"], name=op.f("fk_amendment_file_amendment_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["file_id"], ["stored_file.id"], name=op.f("fk_amendment_file_file_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["replaces_id"], ["tender_document.id"], name=op.f("fk_amendment_file_replaces_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_amendment_file")),
+    )
+    with op.batch_alter_table("amendment_file", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_amendment_file_amendment_id"), ["amendment_id"], unique=False
+        )
 
     op.create_table(
         "award",
@@ -1437,6 +1514,14 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_opening_record_lot_id"), ["lot_id"], unique=False)
 
     op.create_table(
+        "retendered",
+        sa.Column("tender_id", sa.String(length=32), nullable=False),
+        sa.Column("lot_id", sa.String(length=32), nullable=False),
+        sa.ForeignKeyConstraint(["lot_id"], ["lot.id"], name=op.f("fk_retendered_lot_id")),
+        sa.ForeignKeyConstraint(["tender_id"], ["tender.id"], name=op.f("fk_retendered_tender_id")),
+        sa.PrimaryKeyConstraint("tender_id", "lot_id", name=op.f("pk_retendered")),
+    )
+    op.create_table(
         "score_change",
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("member_id", sa.String(length=32), nullable=False),
@@ -1526,6 +1611,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_score_change_member_id"))
 
     op.drop_table("score_change")
+    op.drop_table("retendered")
     with op.batch_alter_table("opening_record", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_opening_record_lot_id"))
 
@@ -1543,6 +1629,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_award_organisation_id"))
 
     op.drop_table("award")
+    with op.batch_alter_table("amendment_file", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_amendment_file_amendment_id"))
+
+    op.drop_table("amendment_file")
     with op.batch_alter_table("verdict", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_verdict_opening_id"))
 
@@ -1596,6 +1686,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_bond_tender_id"))
 
     op.drop_table("bond")
+    with op.batch_alter_table("amendment", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_amendment_tender_id"))
+
+    op.drop_table("amendment")
     with op.batch_alter_table("tender", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_tender_scope"))
         batch_op.drop_index(batch_op.f("ix_tender_organisation_id"))

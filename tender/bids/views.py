@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import segno
@@ -13,7 +14,7 @@ from sqlalchemy import select
 from keys import encoding
 from tender.accounts import enrolment
 from tender.accounts.models import Organisation, Standing
-from tender.bids.models import BidStatus
+from tender.bids.models import BidStatus, SealedBid
 from tender.bids.reading import next_sequence, own_bid, own_bids, standing_bid
 from tender.bids.sealing_messages import sealing_messages
 from tender.bids.submission import open_lot
@@ -23,6 +24,7 @@ from tender.core.i18n import N_, gettext
 from tender.core.web import actor, db, now, page, platform, signed_in
 from tender.ledger.checkpoints import complete_receipt
 from tender.ledger.signing import note_key
+from tender.procedure.amending import amendments_of
 from tender.procedure.custody import acceptances, record_of
 from tender.procedure.facts import pricing_of
 from tender.procedure.kinds import Direction
@@ -49,7 +51,18 @@ def mine() -> ResponseReturnValue:
         (bid, db().get_one(Lot, bid.lot_id), db().get_one(Tender, bid.tender_id)) for bid in bids
     ]
     organisation = db().get_one(Organisation, actor().organisation_id)
-    return page("bids/mine.html", rows=rows, names=STATUS_NAMES, organisation=organisation)
+    changed = {bid.id: _changed_at(bid, tender) for bid, _, tender in rows}
+    return page(
+        "bids/mine.html", rows=rows, names=STATUS_NAMES, organisation=organisation, changed=changed
+    )
+
+
+def _changed_at(bid: SealedBid, tender: Tender) -> datetime | None:
+    """When the documents last changed after a bid that still counts and can be replaced."""
+    if bid.status is not BidStatus.PENDING or tender.deadline is None or now() >= tender.deadline:
+        return None
+    later = amendments_of(db(), tender.id, since=bid.submitted_at)
+    return later[-1].published_at if later else None
 
 
 @blueprint.get("/bids/openings/<opening_id>")
@@ -145,6 +158,7 @@ def show(bid_id: str) -> ResponseReturnValue:
         and tender.deadline
         and now() < tender.deadline,
         withdrawal=_withdrawal(bid.id),
+        changed_at=_changed_at(bid, tender),
     )
 
 

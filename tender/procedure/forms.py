@@ -78,6 +78,11 @@ class Reader:
             self.wrong[name] = N_("A date and time, such as 2026-12-21 09:30.")
             return None
 
+    @staticmethod
+    def local(moment: datetime | None) -> str:
+        """A moment as the browser's date field shows it, in China's time."""
+        return moment.astimezone(SHANGHAI).strftime("%Y-%m-%dT%H:%M") if moment else ""
+
 
 def read_form(form: Form) -> TenderDraft:
     """The draft that a form describes; DomainError `draft.form` with all field errors at once.
@@ -184,9 +189,6 @@ def _criteria(reader: Reader) -> list[CriterionDraft]:
 def fill_form(draft: TenderDraft) -> dict[str, str]:
     """The form that describes a draft: the inverse of `read_form`, for editing."""
 
-    def local(moment: datetime | None) -> str:
-        return moment.astimezone(SHANGHAI).strftime("%Y-%m-%dT%H:%M") if moment else ""
-
     def yuan(fen: int | None) -> str:
         return "" if fen is None else format_yuan(fen)
 
@@ -196,8 +198,8 @@ def fill_form(draft: TenderDraft) -> dict[str, str]:
         "direction": draft.direction.value,
         "method": draft.method.value,
         "organisation_id": draft.organisation_id,
-        "deadline": local(draft.deadline),
-        "questions_until": local(draft.questions_until),
+        "deadline": Reader.local(draft.deadline),
+        "questions_until": Reader.local(draft.questions_until),
         "must_tender": "yes" if draft.must_tender else "",
         "members_only": "yes" if draft.members_only else "",
         "minimum": str(draft.minimum or ""),

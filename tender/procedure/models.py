@@ -193,8 +193,76 @@ class TenderDocument(Base):
     kind: Mapped[str] = mapped_column(String(40))  # tender_documents, decision, drawing, contract
     public: Mapped[bool] = mapped_column(Boolean, default=True)
     added_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    superseded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # by an amendment
+    superseded_by: Mapped[str | None] = mapped_column(String(32))  # the document in its place
 
     file: Mapped[StoredFile] = relationship()
+
+
+class AmendmentStatus(StrEnum):
+    """Where an amendment stands."""
+
+    DRAFT = "draft"
+    IN_REVIEW = "in_review"
+    PUBLISHED = "published"
+    WITHDRAWN = "withdrawn"  # given up before it was published
+
+
+class Amendment(Base):
+    """An amendment (更正) of a published tender: an act of its own that edits no earlier one.
+
+    `changes` are new texts by block (`amendable.py` names them), `before` the texts that stood
+    when it was published. `number` counts a tender's published amendments.
+    """
+
+    __tablename__ = "amendment"
+    __table_args__ = (
+        UniqueConstraint("tender_id", "number"),
+        CheckConstraint("(status = 'published') = (published_at IS NOT NULL)", name="published"),
+        CheckConstraint("(published_at IS NULL) = (number IS NULL)", name="number"),
+        CheckConstraint("(published_at IS NULL) = (approved_by IS NULL)", name="approved"),
+    )
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    tender_id: Mapped[str] = mapped_column(ForeignKey("tender.id"), index=True)
+    number: Mapped[int | None] = mapped_column(Integer)
+    status: Mapped[AmendmentStatus] = mapped_column(enum_column(AmendmentStatus))
+    reason: Mapped[str] = mapped_column(Text)
+    changes: Mapped[dict[str, str]] = mapped_column(JSON)
+    before: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
+    deadline: Mapped[datetime | None] = mapped_column(UtcDateTime)  # as its author wants it
+    created_by: Mapped[str] = mapped_column(String(32))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    changed_by: Mapped[str] = mapped_column(String(32))
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    remark: Mapped[str | None] = mapped_column(Text)  # the reviewer's, when sent back
+    approved_by: Mapped[str | None] = mapped_column(String(32))
+    published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class AmendmentFile(Base):
+    """A file that an amendment adds, or puts in the place of an earlier one."""
+
+    __tablename__ = "amendment_file"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    amendment_id: Mapped[str] = mapped_column(ForeignKey("amendment.id"), index=True)
+    file_id: Mapped[str] = mapped_column(ForeignKey("stored_file.id"))
+    title: Mapped[str] = mapped_column(String(200))
+    kind: Mapped[str] = mapped_column(String(40))
+    replaces_id: Mapped[str | None] = mapped_column(ForeignKey("tender_document.id"))
+    added_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    file: Mapped[StoredFile] = relationship()
+
+
+class Retendered(Base):
+    """A failed lot that a new tender takes up again (重新招标)."""
+
+    __tablename__ = "retendered"
+
+    tender_id: Mapped[str] = mapped_column(ForeignKey("tender.id"), primary_key=True)
+    lot_id: Mapped[str] = mapped_column(ForeignKey("lot.id"), primary_key=True)  # of the old one
 
 
 class Question(Base):

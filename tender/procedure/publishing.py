@@ -81,6 +81,25 @@ def _schedule(session: Session, tender: Tender, now: datetime) -> None:
     meet(session, tender.id, "notice", now=now)
 
 
+def move_deadline(
+    session: Session, actor: Actor, tender: Tender, deadline: datetime, *, now: datetime
+) -> None:
+    """Write a later deadline, and tell the custodians' agents through the ledger.
+
+    The caller has checked that bids are taken and that the moment is later, and publishes it.
+    """
+    if tender.bond_until == tender.deadline:
+        tender.bond_until = deadline.replace(microsecond=0)
+    tender.deadline = deadline.replace(microsecond=0)
+    tender.changed_at = now
+    for lot in lots_of(session, tender.id):
+        if lot.status is LotStatus.OPEN:
+            ledger.append(
+                session, "opening.postponed", subject=tender.id, actor=actor.person_id, now=now,
+                fields={"opening": lot.opening_id, "deadline": encoding.timestamp(tender.deadline)},
+            )  # fmt: skip
+
+
 def postpone(
     session: Session,
     actor: Actor,
@@ -97,7 +116,7 @@ def postpone(
     """
     tender = tender_by_id(session, tender_id)
     require(actor, Permission.TENDER_AMEND, on=tender)
-    _require_running(tender, now)
+    require_running(tender, now)
     if tender.deadline is None or deadline <= tender.deadline:
         raise invalid(
             "postpone.earlier",
@@ -106,17 +125,11 @@ def postpone(
         )
     if not reason.strip():
         raise invalid("postpone.reason", N_("Say why."), {"reason": N_("Required.")})
-    before, tender.deadline = tender.deadline, deadline.replace(microsecond=0)
-    tender.changed_at = now
-    for lot in lots_of(session, tender.id):
-        if lot.status is LotStatus.OPEN:
-            ledger.append(
-                session, "opening.postponed", subject=tender.id, actor=actor.person_id, now=now,
-                fields={"opening": lot.opening_id, "deadline": encoding.timestamp(tender.deadline)},
-            )  # fmt: skip
+    before = tender.deadline
+    move_deadline(session, actor, tender, deadline, now=now)
     rows = (
         (N_("Deadline until now"), encoding.timestamp(before)),
-        (N_("New deadline and opening"), encoding.timestamp(tender.deadline)),
+        (N_("New deadline and opening"), encoding.timestamp(deadline.replace(microsecond=0))),
         (N_("Reason"), reason.strip()),
     )
     with speaking("zh"):
@@ -172,7 +185,7 @@ def ask(session: Session, actor: Actor, tender_id: str, text: str, *, now: datet
     """Ask a question on the documents; who asked is told to nobody before the deadline."""
     tender = tender_by_id(session, tender_id)
     require(actor, Permission.QUESTION_ASK)
-    _require_running(tender, now)
+    require_running(tender, now)
     if tender.questions_until is not None and now >= tender.questions_until:
         raise conflict("question.late", N_("The time for questions has ended."))
     if not 4 <= len(text.strip()) <= 4000:
@@ -269,6 +282,7 @@ def _log_pause(session: Session, tender: Tender, event: str, now: datetime) -> N
         )
 
 
-def _require_running(tender: Tender, now: datetime) -> None:
+def require_running(tender: Tender, now: datetime) -> None:
+    """Refuse what is possible only while bids are taken."""
     if tender.status is not TenderStatus.PUBLISHED or (tender.deadline and now >= tender.deadline):
         raise conflict("tender.not_running", N_("The deadline has passed or bids are not taken."))

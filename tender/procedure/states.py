@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from tender.core.states import Transitions
-from tender.procedure.models import LotStatus, TenderStatus
+from tender.procedure.models import AmendmentStatus, LotStatus, TenderStatus
 
 T = TenderStatus
 L = LotStatus
+A = AmendmentStatus
 
 TENDER: Transitions = {
     T.DRAFT: frozenset({T.IN_REVIEW, T.CANCELLED}),
@@ -32,4 +33,11 @@ LOT: Transitions = {
     L.AWARDED: frozenset(),
     L.FAILED: frozenset(),
     L.CANCELLED: frozenset(),
+}
+
+AMENDMENT: Transitions = {
+    A.DRAFT: frozenset({A.IN_REVIEW, A.WITHDRAWN}),
+    A.IN_REVIEW: frozenset({A.DRAFT, A.PUBLISHED, A.WITHDRAWN}),
+    A.PUBLISHED: frozenset(),
+    A.WITHDRAWN: frozenset(),
 }

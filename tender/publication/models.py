@@ -27,12 +27,13 @@ class NoticeKind(StrEnum):
 
     TENDER = "tender_notice"  # 招标公告
     CLARIFICATION = "clarification"  # 澄清
-    AMENDMENT = "amendment"  # 变更公告
+    AMENDMENT = "amendment"  # 更正公告
     POSTPONEMENT = "postponement"  # 延期公告
     CANCELLATION = "cancellation"  # 终止公告
     OPENING = "opening_record"  # 开标记录
     CANDIDATES = "candidates_notice"  # 中标候选人公示
     RESULT = "result_notice"  # 中标结果公告
+    RETENDER = "retender_notice"  # 重新招标
     FAILURE = "failure_notice"  # 流标公告
     OBJECTION = "objection_answer"  # 异议答复
     CONTRACT = "contract_notice"  # 合同公告
@@ -102,6 +103,8 @@ class PublicAttachment(Base):
     sha256: Mapped[str] = mapped_column(String(64))
     published_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ledger_seq: Mapped[int] = mapped_column(BigInteger)
+    superseded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    superseded_by: Mapped[str | None] = mapped_column(String(64))  # hash of the file in its place
 
 
 class DocumentStatus(StrEnum):

@@ -35,10 +35,17 @@ NOTICE_NAMES: dict[NoticeKind, str] = {
     NoticeKind.OPENING: N_("Record of the bid opening"),
     NoticeKind.CANDIDATES: N_("Candidates for award"),
     NoticeKind.RESULT: N_("Award result"),
+    NoticeKind.RETENDER: N_("Tendered again"),
     NoticeKind.FAILURE: N_("Failed tender"),
     NoticeKind.OBJECTION: N_("Answer to an objection"),
     NoticeKind.CONTRACT: N_("Contract"),
 }
+ACTS = (
+    NoticeKind.TENDER,
+    NoticeKind.CLARIFICATION,
+    NoticeKind.AMENDMENT,
+    NoticeKind.POSTPONEMENT,
+)
 OUTCOMES = (NoticeKind.RESULT, NoticeKind.FAILURE, NoticeKind.CANCELLATION, NoticeKind.CANDIDATES)
 
 
@@ -109,11 +116,17 @@ class TenderPage:
     outcome: ShownNotice | None
     attachments: tuple[PublicAttachment, ...]
     documents: tuple[IssuedDocument, ...]  # public ones that belong to no notice
+    acts: tuple[ShownNotice, ...]  # what the tender documents consist of, oldest first
 
     @property
     def first(self) -> ShownNotice | None:
         """The tender notice itself."""
         return next((each for each in self.notices if each.kind is NoticeKind.TENDER), None)
+
+    @property
+    def amendments(self) -> tuple[ShownNotice, ...]:
+        """The amendments of the tender documents, oldest first."""
+        return tuple(each for each in self.acts if each.kind is NoticeKind.AMENDMENT)
 
     @property
     def accepting(self) -> bool:
@@ -166,6 +179,7 @@ def tender_page(session: Session, number: str, *, now: datetime) -> TenderPage:
             )
         ),
         documents=tuple(each for each in _documents(session, public) if each.id not in in_notices),
+        acts=tuple(each for each in reversed(notices) if each.kind in ACTS),
     )
 
 

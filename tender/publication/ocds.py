@@ -20,6 +20,7 @@ EXTENSIONS = (
     "https://raw.githubusercontent.com/open-contracting-extensions/ocds_enquiry_extension/v1.1.5/extension.json",
     "https://raw.githubusercontent.com/open-contracting-extensions/ocds_bidOpening_extension/master/extension.json",
 )
+PARTS = ("bids", "awards", "contracts", "relatedProcesses")
 CATEGORIES = {"construction": "works", "procurement": "goods"}
 
 
@@ -53,10 +54,13 @@ def release(
     }
     if public.value_fen is not None:
         tender.setdefault("value", value(public.value_fen))
+    identity = f"{public.number}-{seq}"
+    if tag == "tenderAmendment":
+        tender["amendments"] = [{**row, "releaseID": identity} for row in tender["amendments"]]
     parties = _parties([{**buyer, "roles": ["buyer", "procuringEntity"]}], sections)
     return {
         "ocid": public.ocid,
-        "id": f"{public.number}-{seq}",
+        "id": identity,
         "date": timestamp(now),
         "tag": [tag],
         "initiationType": "tender",
@@ -64,7 +68,7 @@ def release(
         "parties": parties,
         "buyer": buyer,
         "tender": tender,
-        **{name: sections[name] for name in ("bids", "awards", "contracts") if name in sections},
+        **{name: sections[name] for name in PARTS if name in sections},
     }
 
 

@@ -62,13 +62,17 @@ class PublicFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class Attachment:
-    """A stored file that becomes public with a notice (招标文件附件)."""
+    """A stored file that becomes public with a notice (招标文件附件).
+
+    `replaces` is the hash of a file that it takes the place of; that one stays downloadable.
+    """
 
     title: str
     name: str
     media_type: str
     size: int
     sha256: str
+    replaces: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -184,6 +188,13 @@ def _attach(
     session: Session, tender: PublicFacts, attachment: Attachment, *, actor_id: str, now: datetime
 ) -> None:
     """Publish a file once: its name and hash enter the ledger."""
+    if attachment.replaces:
+        before = select(PublicAttachment).where(
+            PublicAttachment.tender_id == tender.id,
+            PublicAttachment.sha256 == attachment.replaces,
+        )
+        for old in session.scalars(before):
+            old.superseded_at, old.superseded_by = now, attachment.sha256
     known = select(PublicAttachment.id).where(
         PublicAttachment.tender_id == tender.id, PublicAttachment.sha256 == attachment.sha256
     )
