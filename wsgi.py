@@ -28,6 +28,7 @@ from tender.core import jobs, running, web
 from tender.core.assets import asset
 from tender.core.backup import backup, restore
 from tender.core.errors import DomainError
+from tender.core.health import Pulse
 from tender.core.i18n import N_
 from tender.core.messages import send_email
 from tender.core.migrating import migrate, require_current
@@ -52,6 +53,7 @@ VIEWS = (
     "tender.publication.views_pages",
     "tender.publication.views_verify",
     "tender.ledger.api",
+    "tender.ledger.views_health",
     "tender.procedure.api",
     "tender.procedure.views",
     "tender.procedure.views_amendment",
@@ -123,11 +125,12 @@ def tick(joined: Platform, *, seconds: float = TICK_SECONDS, grace: float = 0.0)
     return done
 
 
-def keep_ticking(joined: Platform, stop: threading.Event) -> None:
+def keep_ticking(joined: Platform, stop: threading.Event, pulse: Pulse) -> None:
     """Tick until told to stop; one failing tick is logged and the next one tries again."""
     while not stop.wait(TICK_SECONDS):
         try:
             tick(joined, grace=WORKER_GRACE)
+            pulse.beat()
         except Exception:  # One failing tick must not end the clock of every other tender.
             log.exception("tick.failed")
             time.sleep(2)
@@ -139,8 +142,10 @@ def application() -> Flask:
     joined = platform()
     require_current(joined.database)
     app = create_app(joined)
-    stop = threading.Event()
-    threading.Thread(target=keep_ticking, args=(joined, stop), name="tick", daemon=True).start()
+    stop, pulse = threading.Event(), Pulse()
+    app.extensions["pulse"] = pulse
+    ticking = (joined, stop, pulse)
+    threading.Thread(target=keep_ticking, args=ticking, name="tick", daemon=True).start()
     return app
 
 
