@@ -16,15 +16,20 @@ import structlog
 from flask import Blueprint, Flask
 from sqlalchemy import select
 
+from evaluation.purging import experts_take_part, purge_evaluation
 from evaluation.screening import run_screens
 from evaluation.ticking import screen_opened
 from tender.accounts.authority import ensure_centre
 from tender.accounts.credentials import hash_password
 from tender.accounts.founding import found_county
+from tender.accounts.holds import apply_holds
 from tender.accounts.menu import ROLE_NAMES, menu
+from tender.accounts.purging import protect_parties, purge_accounts
 from tender.accounts.sessions import identify
 from tender.bids.committer import Committer
+from tender.bids.erasing import bidders_take_part, purge_bids
 from tender.core import jobs, running, web
+from tender.core.actor import SYSTEM
 from tender.core.assets import asset
 from tender.core.backup import backup, restore
 from tender.core.errors import DomainError
@@ -34,12 +39,18 @@ from tender.core.messages import send_email
 from tender.core.migrating import migrate, require_current
 from tender.core.platform import Handler, Platform, connect
 from tender.core.processes import die_with_parent
+from tender.core.purging import erase_files, purge_shared, uses_of_files
 from tender.core.settings import load
 from tender.ledger.audit import audit
+from tender.ledger.purging import Step, purge_daily, purge_ended, purge_private, would_purge
 from tender.ledger.ticking import sign_if_grown
+from tender.objections.purging import find_ended, purge_papers
 from tender.opening.export import export_when_cosigned
+from tender.opening.purging import purge_opened_files, uses_of_opened_files
 from tender.opening.ticking import close_due, hide_numbers, open_ready
 from tender.procedure.models import Custodian
+from tender.procedure.purging import purge_procedure, staff_take_part
+from tender.publication.keeping import uses_of_published_files
 from tender.publication.producing import produce_document
 
 log = structlog.get_logger(__name__)
@@ -59,6 +70,8 @@ VIEWS = (
     "tender.procedure.views_amendment",
     "tender.procedure.views_custody",
     "tender.procedure.views_ledger",
+    "tender.procedure.views_law",
+    "tender.procedure.views_retention",
     "tender.bids.api",
     "tender.bids.views",
     "tender.opening.api",
@@ -67,9 +80,36 @@ VIEWS = (
     "evaluation.views_work",
     "evaluation.views_panel",
     "evaluation.views_findings",
+    "evaluation.views_reads",
     "evaluation.views_results",
 )
+# Who takes part in what is told first; what it depends on is deleted after that.
+PURGES: tuple[Step, ...] = (
+    apply_holds,
+    find_ended,
+    bidders_take_part,
+    staff_take_part,
+    experts_take_part,
+    protect_parties,
+    purge_bids,
+    purge_opened_files,
+    purge_procedure,
+    purge_papers,
+    purge_evaluation,
+    purge_accounts,
+    purge_private,
+    purge_shared,
+)
+USES = (uses_of_files, uses_of_opened_files, uses_of_published_files)
+
+
+def erase(joined: Platform, payload: dict[str, Any]) -> None:
+    """The outbox handler that erases a purge's files."""
+    erase_files(joined, payload, USES)
+
+
 HANDLERS: dict[str, Handler] = {
+    "files.erase": erase,
     "email.send": send_email,
     "screens.run": run_screens,
     "document.produce": produce_document,
@@ -102,6 +142,7 @@ def create_app(joined: Platform | None = None) -> Flask:
     }
     app = web.create_app(joined, identify=identify, blueprints=blueprints(joined), context=context)
     app.extensions["committer"] = Committer(joined)
+    app.extensions["purges"] = PURGES
     return app
 
 
@@ -122,6 +163,7 @@ def tick(joined: Platform, *, seconds: float = TICK_SECONDS, grace: float = 0.0)
     done["checkpoints"] += int(sign_if_grown(joined))
     done["screened"] = screen_opened(joined)
     done["jobs"] = jobs.perform_due(joined, HANDLERS, grace=grace)
+    done["purged"] = purge_daily(joined, PURGES)
     return done
 
 
@@ -208,6 +250,21 @@ def founded(county: str, login: str, name: str) -> str:
     return f"{login}: {password}"
 
 
+def purged(*, at_once: bool) -> str:
+    """Delete personal data whose retention has ended, or only tell what would go."""
+    joined = platform()
+    migrate(joined.database)
+    if at_once:
+        with joined.database.write() as session:
+            now = joined.clock.now()
+            counts = purge_ended(session, joined.settings, PURGES, actor=SYSTEM, now=now)
+        jobs.perform_due(joined, HANDLERS)
+    else:
+        counts = would_purge(joined, PURGES)
+    lines = [f"{kind}: {count}" for kind, count in counts.items()]
+    return "\n".join([*lines, "deleted" if at_once else "would be deleted; with --now it is"])
+
+
 def main(arguments: list[str]) -> int:
     """The product's commands."""
     command, rest = (arguments[0], arguments[1:]) if arguments else ("", [])
@@ -229,12 +286,14 @@ def main(arguments: list[str]) -> int:
             print(bring_back(Path(source)))
         case "found", [county, login, name]:
             print(founded(county, login, name))
+        case "purge", [] | ["--now"]:
+            print(purged(at_once=bool(rest)))
         case "export", [tender, target, *more] if more in ([], ["--with-files"]):
             print(written_out(tender, Path(target), with_files=bool(more)))
         case _:
             sys.stderr.write(
                 "usage: wsgi.py migrate | tick | serve | worker | backup FILE | restore FILE"
-                " | export TENDER DIR [--with-files] | found COUNTY LOGIN NAME\n"
+                " | export TENDER DIR [--with-files] | found COUNTY LOGIN NAME | purge [--now]\n"
             )
             return 2
     return 0

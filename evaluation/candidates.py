@@ -28,6 +28,7 @@ from tender.core.errors import conflict
 from tender.core.i18n import N_, gettext, speaking
 from tender.core.settings import Settings
 from tender.core.states import advance
+from tender.procedure.binding import overrides_of
 from tender.procedure.calendar import day_of
 from tender.procedure.facts import lots_of, public_facts, tender_by_id
 from tender.procedure.law import law
@@ -74,7 +75,9 @@ def publish_candidates(
 def most_candidates(tender: Tender) -> int:
     """How many ranked candidates the law allows (REG 53)."""
     day = day_of(tender.published_at or tender.created_at)
-    return law().lookup(tender.kind.value, "candidates_max", on=day).required.whole
+    own = overrides_of(tender, now=tender.created_at)
+    rule = law().lookup(tender.kind.value, "candidates_max", on=day, overrides=own)
+    return rule.required.whole
 
 
 def _content(session: Session, tender: Tender, article: str) -> Content:

@@ -33,6 +33,7 @@ from tender.core.i18n import N_
 from tender.core.ids import new_id
 from tender.ledger import service as ledger
 from tender.ledger.models import LedgerCheckpoint
+from tender.procedure.binding import overrides_of
 from tender.procedure.calendar import day_of
 from tender.procedure.facts import limit_total, lots_of, tender_by_id
 from tender.procedure.law import law
@@ -222,6 +223,7 @@ def _check_composition(
         on=day_of(now),
         direction=tender.direction,
         method=tender.method.value,
+        overrides=overrides_of(tender, now=now),
     )
     if problems:
         raise invalid(
@@ -253,8 +255,9 @@ def _check_enough(made: PanelDraw, now: datetime, tender: Tender) -> None:
 
 def _recusal_years(tender: Tender, moment: datetime) -> int:
     rule = law().lookup(
-        tender.kind.value, "recusal_years", on=day_of(moment), direction=tender.direction
-    )
+        tender.kind.value, "recusal_years", on=day_of(moment), direction=tender.direction,
+        overrides=overrides_of(tender, now=moment),
+    )  # fmt: skip
     return rule.required.whole
 
 

@@ -14,6 +14,7 @@ from evaluation.recusal import Employment, Expert, Parties
 from tender.accounts.models import ExpertProfile, Membership, Organisation, Person, Standing
 from tender.core.actor import Role
 from tender.opening.results import judged_bids
+from tender.procedure.binding import overrides_of
 from tender.procedure.calendar import day_of
 from tender.procedure.facts import lots_of
 from tender.procedure.law import law
@@ -41,8 +42,9 @@ def expert_pool(
 ) -> list[Expert]:
     """The approved experts with one of the specialities and the years that the law asks for."""
     needed = law().find(
-        tender.kind.value, code="expert_years", on=day_of(now), direction=tender.direction
-    )
+        tender.kind.value, code="expert_years", on=day_of(now), direction=tender.direction,
+        overrides=overrides_of(tender, now=now),
+    )  # fmt: skip
     years = needed[0].required.whole if needed else 0
     query = (
         select(ExpertProfile)

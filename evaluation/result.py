@@ -36,6 +36,7 @@ from tender.core.states import advance
 from tender.ledger import service as ledger
 from tender.opening.models import Opening
 from tender.opening.results import OpenedBid
+from tender.procedure.binding import overrides_of
 from tender.procedure.calendar import day_of
 from tender.procedure.facts import method_row, tender_by_id
 from tender.procedure.kinds import Kind
@@ -98,6 +99,7 @@ def least_valid(tender: Tender) -> int:
     rule = law().lookup(
         tender.kind.value, "minimum_bidders", on=day_of(tender.published_at or tender.created_at),
         direction=tender.direction, method=tender.method.value,
+        overrides=overrides_of(tender, now=tender.created_at),
     )  # fmt: skip
     return rule.required.whole
 

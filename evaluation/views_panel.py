@@ -13,7 +13,9 @@ from tender.core.actor import Role
 from tender.core.errors import DomainError, invalid, not_found
 from tender.core.files import blob_path
 from tender.core.i18n import N_, gettext
+from tender.core.reads import Read
 from tender.core.web import actor, db, now, page, platform, refuse, signed_in, wants_json
+from tender.core.web_reads import reading
 
 blueprint = Blueprint("panel", __name__)
 
@@ -206,6 +208,7 @@ def file(tender_id: str, bid_id: str, place: int) -> ResponseReturnValue:
     bid: Any = desk.bid_for(db(), actor(), tender_id, bid_id)
     if not 0 < place <= len(bid.stored):
         raise not_found("bid.file_unknown", N_("There is no such file."))
+    reading(Read.BID_FILE, [bid.organisation_id], about=tender_id)
     stored = bid.stored[place - 1]
     return send_file(
         blob_path(platform().settings.store, stored["sha256"]),

@@ -23,6 +23,8 @@ def upgrade() -> None:
         sa.Column("role", sa.String(length=40), nullable=False),
         sa.Column("subject", sa.String(length=32), nullable=False),
         sa.Column("kind", sa.String(length=60), nullable=False),
+        sa.Column("about", sa.String(length=32), nullable=True),
+        sa.Column("page", sa.String(length=200), nullable=False),
         sa.Column("address", sa.String(length=64), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_access_record")),
     )
@@ -32,27 +34,22 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_access_record_time"), ["time"], unique=False)
 
     op.create_table(
-        "card",
+        "calendar_year",
         sa.Column("id", sa.String(length=32), nullable=False),
-        sa.Column("milestone_id", sa.String(length=32), nullable=False),
-        sa.Column(
-            "colour",
-            sa.Enum(
-                "yellow",
-                "red",
-                name="cardcolour",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
-            nullable=False,
-        ),
-        sa.Column("issued_at", tender.core.db.UtcDateTime(timezone=True), nullable=False),
-        sa.Column("answer", sa.Text(), nullable=True),
-        sa.Column("answered_at", tender.core.db.UtcDateTime(timezone=True), nullable=True),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_card")),
-        sa.UniqueConstraint("milestone_id", "colour", name=op.f("uq_card_milestone_id_colour")),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("holidays", sa.Text(), nullable=False),
+        sa.Column("make_up", sa.Text(), nullable=False),
+        sa.Column("official", sa.Boolean(), nullable=False),
+        sa.Column("source", sa.String(length=200), nullable=False),
+        sa.Column("made_by", sa.String(length=32), nullable=False),
+        sa.Column("made_at", tender.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("ledger_seq", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_calendar_year")),
+        sa.UniqueConstraint("ledger_seq", name=op.f("uq_calendar_year_ledger_seq")),
     )
+    with op.batch_alter_table("calendar_year", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_calendar_year_year"), ["year"], unique=False)
+
     op.create_table(
         "custodian",
         sa.Column("id", sa.String(length=32), nullable=False),
@@ -134,6 +131,32 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "law_override",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("rule_id", sa.String(length=80), nullable=False),
+        sa.Column("value", sa.String(length=60), nullable=True),
+        sa.Column("set_aside", sa.Boolean(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("effective_from", sa.Date(), nullable=False),
+        sa.Column("made_by", sa.String(length=32), nullable=False),
+        sa.Column("made_at", tender.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("ledger_seq", sa.BigInteger(), nullable=False),
+        sa.Column("revoked_by", sa.String(length=32), nullable=True),
+        sa.Column("revoked_at", tender.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("revoke_reason", sa.Text(), nullable=True),
+        sa.CheckConstraint(
+            "(revoked_at IS NULL) = (revoke_reason IS NULL)", name=op.f("ck_law_override_reason")
+        ),
+        sa.CheckConstraint(
+            "(revoked_at IS NULL) = (revoked_by IS NULL)", name=op.f("ck_law_override_revoked")
+        ),
+        sa.CheckConstraint("set_aside = (value IS NULL)", name=op.f("ck_law_override_value")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_law_override")),
+    )
+    with op.batch_alter_table("law_override", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_law_override_rule_id"), ["rule_id"], unique=False)
+
+    op.create_table(
         "lease",
         sa.Column("name", sa.String(length=120), nullable=False),
         sa.Column("holder", sa.String(length=64), nullable=False),
@@ -174,20 +197,63 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("level", "position", name=op.f("pk_ledger_node")),
     )
     op.create_table(
+        "legal_hold",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("subject", sa.String(length=32), nullable=False),
+        sa.Column("name", sa.String(length=300), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("placed_by", sa.String(length=32), nullable=False),
+        sa.Column("placed_at", tender.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("lifted_by", sa.String(length=32), nullable=True),
+        sa.Column("lifted_at", tender.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("lift_reason", sa.Text(), nullable=True),
+        sa.CheckConstraint(
+            "(lifted_at IS NULL) = (lift_reason IS NULL)", name=op.f("ck_legal_hold_lift_reason")
+        ),
+        sa.CheckConstraint(
+            "(lifted_at IS NULL) = (lifted_by IS NULL)", name=op.f("ck_legal_hold_lifted")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_legal_hold")),
+    )
+    with op.batch_alter_table("legal_hold", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_legal_hold_subject"), ["subject"], unique=False)
+
+    op.create_table(
         "milestone",
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("subject", sa.String(length=32), nullable=False),
+        sa.Column("reference", sa.String(length=64), nullable=False),
         sa.Column("scope", sa.String(length=200), nullable=False),
         sa.Column("code", sa.String(length=60), nullable=False),
         sa.Column("title", sa.String(length=200), nullable=False),
         sa.Column("article", sa.String(length=120), nullable=False),
+        sa.Column(
+            "holder",
+            sa.Enum(
+                "unit",
+                "finance",
+                "supervision",
+                name="holder",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("pausable", sa.Boolean(), nullable=False),
+        sa.Column("by_hand", sa.Boolean(), nullable=False),
+        sa.Column("lawful_at", tender.core.db.UtcDateTime(timezone=True), nullable=False),
         sa.Column("due_at", tender.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("card_at", tender.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("red_at", tender.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("held_at", tender.core.db.UtcDateTime(timezone=True), nullable=True),
         sa.Column(
             "status",
             sa.Enum(
                 "scheduled",
                 "met",
                 "notMet",
+                "cancelled",
                 name="milestonestatus",
                 native_enum=False,
                 create_constraint=True,
@@ -195,15 +261,26 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
+        sa.Column("round", sa.Integer(), nullable=False),
         sa.Column("met_at", tender.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("ended_at", tender.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("note", sa.Text(), nullable=True),
+        sa.CheckConstraint(
+            "(red_at IS NULL) OR status <> 'scheduled'", name=op.f("ck_milestone_red")
+        ),
+        sa.CheckConstraint(
+            "(status = 'cancelled') = (ended_at IS NOT NULL)", name=op.f("ck_milestone_ended")
+        ),
         sa.CheckConstraint(
             "(status = 'met') = (met_at IS NOT NULL)", name=op.f("ck_milestone_met")
         ),
+        sa.CheckConstraint("card_at >= due_at", name=op.f("ck_milestone_card")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_milestone")),
         sa.UniqueConstraint("subject", "code", name=op.f("uq_milestone_subject_code")),
     )
     with op.batch_alter_table("milestone", schema=None) as batch_op:
-        batch_op.create_index("ix_milestone_due", ["status", "due_at"], unique=False)
+        batch_op.create_index("ix_milestone_card", ["status", "card_at"], unique=False)
+        batch_op.create_index("ix_milestone_red", ["status", "red_at"], unique=False)
 
     op.create_table(
         "notice",
@@ -533,6 +610,57 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "card",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("milestone_id", sa.String(length=32), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column(
+            "colour",
+            sa.Enum(
+                "yellow",
+                "red",
+                name="cardcolour",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "status",
+            sa.Enum(
+                "open",
+                "explained",
+                "returned",
+                "accepted",
+                "replaced",
+                name="cardstatus",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("due_at", tender.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("issued_at", tender.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("closed_at", tender.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.CheckConstraint(
+            "(status = 'accepted') = (closed_at IS NOT NULL)", name=op.f("ck_card_closed")
+        ),
+        sa.CheckConstraint("version >= 0", name=op.f("ck_card_version")),
+        sa.ForeignKeyConstraint(
+            ["milestone_id"], ["milestone.id"], name=op.f("fk_card_milestone_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_card")),
+        sa.UniqueConstraint(
+            "milestone_id", "round", "colour", name=op.f("uq_card_milestone_id_round_colour")
+        ),
+    )
+    with op.batch_alter_table("card", schema=None) as batch_op:
+        batch_op.create_index("ix_card_issued_at", ["issued_at"], unique=False)
+
+    op.create_table(
         "custodian_key",
         sa.Column("key_id", sa.String(length=32), nullable=False),
         sa.Column("key", sa.String(length=64), nullable=False),
@@ -713,6 +841,30 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("token_sha256", name=op.f("pk_recovery_token")),
     )
+    op.create_table(
+        "register_extract",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("organisation_id", sa.String(length=32), nullable=False),
+        sa.Column("head", sa.String(length=80), nullable=False),
+        sa.Column("head_number", sa.String(length=40), nullable=False),
+        sa.Column("holders", sa.JSON(), nullable=False),
+        sa.Column("managed_by", sa.JSON(), nullable=False),
+        sa.Column("branch_of", sa.String(length=40), nullable=False),
+        sa.Column("source", sa.String(length=200), nullable=False),
+        sa.Column("recorded_at", tender.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("recorded_by", sa.String(length=32), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisation.id"],
+            name=op.f("fk_register_extract_organisation_id"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_register_extract")),
+    )
+    with op.batch_alter_table("register_extract", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_register_extract_organisation_id"), ["organisation_id"], unique=False
+        )
+
     op.create_table(
         "sealed_bid",
         sa.Column("id", sa.String(length=32), nullable=False),
@@ -995,6 +1147,31 @@ def upgrade() -> None:
     with op.batch_alter_table("bond", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_bond_tender_id"), ["tender_id"], unique=False)
 
+    op.create_table(
+        "card_explanation",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("card_id", sa.String(length=32), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("given_by", sa.String(length=32), nullable=False),
+        sa.Column("given_name", sa.String(length=300), nullable=False),
+        sa.Column("given_at", tender.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("accepted", sa.Boolean(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("decided_by", sa.String(length=32), nullable=True),
+        sa.Column("decided_name", sa.String(length=300), nullable=True),
+        sa.Column("decided_at", tender.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "(accepted IS NULL) = (decided_at IS NULL)", name=op.f("ck_card_explanation_decided")
+        ),
+        sa.CheckConstraint(
+            "accepted IS NULL OR accepted OR reason IS NOT NULL",
+            name=op.f("ck_card_explanation_reason"),
+        ),
+        sa.ForeignKeyConstraint(["card_id"], ["card.id"], name=op.f("fk_card_explanation_card_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_card_explanation")),
+        sa.UniqueConstraint("card_id", "version", name=op.f("uq_card_explanation_card_id_version")),
+    )
     op.create_table(
         "criterion",
         sa.Column("id", sa.String(length=32), nullable=False),
@@ -1497,6 +1674,40 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_evaluation_tender_id"), ["tender_id"], unique=False)
 
     op.create_table(
+        "finding_decided",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("finding_id", sa.String(length=32), nullable=False),
+        sa.Column(
+            "decision",
+            sa.Enum(
+                "open",
+                "confirmed",
+                "rejected",
+                "referred",
+                name="findingdecision",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("by", sa.String(length=32), nullable=False),
+        sa.Column("role", sa.String(length=40), nullable=False),
+        sa.Column("decided_at", tender.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("ledger_seq", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("decision <> 'open'", name=op.f("ck_finding_decided_decision")),
+        sa.ForeignKeyConstraint(
+            ["finding_id"], ["finding.id"], name=op.f("fk_finding_decided_finding_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_finding_decided")),
+    )
+    with op.batch_alter_table("finding_decided", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_finding_decided_finding_id"), ["finding_id"], unique=False
+        )
+
+    op.create_table(
         "opening_record",
         sa.Column("opening_id", sa.String(length=64), nullable=False),
         sa.Column("lot_id", sa.String(length=32), nullable=False),
@@ -1616,6 +1827,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_opening_record_lot_id"))
 
     op.drop_table("opening_record")
+    with op.batch_alter_table("finding_decided", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_finding_decided_finding_id"))
+
+    op.drop_table("finding_decided")
     with op.batch_alter_table("evaluation", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_evaluation_tender_id"))
 
@@ -1682,6 +1897,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_criterion_tender_id"))
 
     op.drop_table("criterion")
+    op.drop_table("card_explanation")
     with op.batch_alter_table("bond", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_bond_tender_id"))
 
@@ -1702,6 +1918,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_sealed_bid_standing")
 
     op.drop_table("sealed_bid")
+    with op.batch_alter_table("register_extract", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_register_extract_organisation_id"))
+
+    op.drop_table("register_extract")
     op.drop_table("recovery_token")
     with op.batch_alter_table("private_data", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_private_data_keep_until"))
@@ -1726,6 +1946,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_custodian_key_custodian_id"))
 
     op.drop_table("custodian_key")
+    with op.batch_alter_table("card", schema=None) as batch_op:
+        batch_op.drop_index("ix_card_issued_at")
+
+    op.drop_table("card")
     with op.batch_alter_table("bidder_key", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_bidder_key_organisation_id"))
 
@@ -1777,9 +2001,14 @@ def downgrade() -> None:
 
     op.drop_table("notice")
     with op.batch_alter_table("milestone", schema=None) as batch_op:
-        batch_op.drop_index("ix_milestone_due")
+        batch_op.drop_index("ix_milestone_red")
+        batch_op.drop_index("ix_milestone_card")
 
     op.drop_table("milestone")
+    with op.batch_alter_table("legal_hold", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_legal_hold_subject"))
+
+    op.drop_table("legal_hold")
     op.drop_table("ledger_node")
     with op.batch_alter_table("ledger_entry", schema=None) as batch_op:
         batch_op.drop_index("ix_ledger_entry_subject")
@@ -1789,6 +2018,10 @@ def downgrade() -> None:
     op.drop_table("ledger_entry")
     op.drop_table("ledger_checkpoint")
     op.drop_table("lease")
+    with op.batch_alter_table("law_override", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_law_override_rule_id"))
+
+    op.drop_table("law_override")
     with op.batch_alter_table("issued_document", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_issued_document_tender_id"))
         batch_op.drop_index(batch_op.f("ix_issued_document_sha256"))
@@ -1801,7 +2034,10 @@ def downgrade() -> None:
 
     op.drop_table("inbox_message")
     op.drop_table("custodian")
-    op.drop_table("card")
+    with op.batch_alter_table("calendar_year", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_calendar_year_year"))
+
+    op.drop_table("calendar_year")
     with op.batch_alter_table("access_record", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_access_record_time"))
         batch_op.drop_index(batch_op.f("ix_access_record_subject"))

@@ -206,18 +206,24 @@ class ExpertProfile(Base):
     person: Mapped[Person] = relationship()
 
 
-class AccessRecord(Base):
-    """Who read whose personal data, when and why (个人信息保护法 art. 51, 54): private."""
+class LegalHold(Base):
+    """A stop to the purge (法定保留) for a tender, an organisation or a person, with its reason."""
 
-    __tablename__ = "access_record"
+    __tablename__ = "legal_hold"
+    __table_args__ = (
+        CheckConstraint("(lifted_at IS NULL) = (lifted_by IS NULL)", name="lifted"),
+        CheckConstraint("(lifted_at IS NULL) = (lift_reason IS NULL)", name="lift_reason"),
+    )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
-    time: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
-    person_id: Mapped[str] = mapped_column(String(32), index=True)
-    role: Mapped[str] = mapped_column(String(40))
     subject: Mapped[str] = mapped_column(String(32), index=True)
-    kind: Mapped[str] = mapped_column(String(60))
-    address: Mapped[str | None] = mapped_column(String(64))
+    name: Mapped[str] = mapped_column(String(300))  # as it was named when it was placed
+    reason: Mapped[str] = mapped_column(Text)
+    placed_by: Mapped[str] = mapped_column(String(32))
+    placed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    lifted_by: Mapped[str | None] = mapped_column(String(32))
+    lifted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    lift_reason: Mapped[str | None] = mapped_column(Text)
 
 
 class RecoveryToken(Base):

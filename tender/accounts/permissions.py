@@ -56,7 +56,13 @@ class Permission(StrEnum):
     LAW_OVERRIDE = "law:override"
     LOG_READ = "log:read"
     PURGE = "personal_data:purge"
+    RETENTION_READ = "retention:read"
+    HOLD_PLACE = "hold:place"
+    READS_READ = "reads:read"
     SUPERVISE = "supervision:read"
+    CARD_EXPLAIN = "card:explain"
+    CARD_DECIDE = "card:decide"
+    DUTY_RECORD = "duty:record"
     OUTAGE_RECORD = "outage:record"
 
 
@@ -86,6 +92,8 @@ _CLERK = frozenset(
         P.EXPERT_APPROVE,
         P.PERSON_READ,
         P.OUTAGE_RECORD,
+        P.CARD_EXPLAIN,
+        P.DUTY_RECORD,
     }
 )
 
@@ -101,6 +109,8 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.SUPERVISOR: frozenset(
         {
             P.SUPERVISE,
+            P.CARD_EXPLAIN,
+            P.CARD_DECIDE,
             P.TENDER_READ_DRAFT,
             P.BID_READ_OPENED,
             P.PANEL_READ,
@@ -109,12 +119,22 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             P.FINDING_DECIDE,
             P.COMPLAINT_DECIDE,
             P.LOG_READ,
+            P.RETENTION_READ,
+            P.HOLD_PLACE,
         }
     ),
     Role.AUDITOR: frozenset(
-        {P.SUPERVISE, P.BID_READ_OPENED, P.EVALUATION_READ, P.FINDING_READ, P.LOG_READ}
+        {
+            P.SUPERVISE,
+            P.BID_READ_OPENED,
+            P.EVALUATION_READ,
+            P.FINDING_READ,
+            P.LOG_READ,
+            P.RETENTION_READ,
+            P.READS_READ,
+        }
     ),
-    Role.FINANCE: frozenset({P.BOND_READ, P.BOND_RECORD}),
+    Role.FINANCE: frozenset({P.BOND_READ, P.BOND_RECORD, P.CARD_EXPLAIN, P.DUTY_RECORD}),
     Role.ADMINISTRATOR: frozenset(
         {
             P.ORGANISATION_EDIT,
@@ -123,6 +143,9 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             P.LAW_OVERRIDE,
             P.LOG_READ,
             P.PURGE,
+            P.RETENTION_READ,
+            P.HOLD_PLACE,
+            P.READS_READ,
             P.PERSON_READ,
             P.BIDDER_APPROVE,
             P.EXPERT_APPROVE,

@@ -11,7 +11,6 @@ from sqlalchemy import select
 from tender.accounts import credentials, enrolment, registration, sessions
 from tender.accounts.authority import centre
 from tender.accounts.models import (
-    AccessRecord,
     ExpertProfile,
     LoginSession,
     Organisation,
@@ -23,6 +22,7 @@ from tender.core.actor import Role
 from tender.core.errors import DomainError, invalid
 from tender.core.i18n import N_, gettext
 from tender.core.messages import InboxMessage
+from tender.core.reads import Read
 from tender.core.web import (
     COOKIE,
     actor,
@@ -35,6 +35,7 @@ from tender.core.web import (
     public,
     signed_in,
 )
+from tender.core.web_reads import reading
 
 blueprint = Blueprint("accounts", __name__)
 CLERKS = (Role.COUNTY_CLERK, Role.ADMINISTRATOR)
@@ -219,22 +220,8 @@ def inbox() -> ResponseReturnValue:
 def registrations() -> ResponseReturnValue:
     """Registrations that wait for the county; the look at them is logged."""
     bidders, experts = registration.pending(db(), actor())
-    who, moment, address = actor(), now(), request.remote_addr
-
-    def note(session: Any) -> None:
-        for subject in [*(each.id for each in bidders), *(each.person_id for each in experts)]:
-            session.add(
-                AccessRecord(
-                    time=moment,
-                    person_id=who.person_id,
-                    role=who.role.value,
-                    subject=subject,
-                    kind="registration",
-                    address=address,
-                )
-            )
-
-    afterwards(note)
+    reading(Read.REGISTRATION, [each.id for each in bidders])
+    reading(Read.POOL, [each.person_id for each in experts])
     return page(
         "accounts/registrations.html", bidders=bidders, experts=experts, specialities=SPECIALITIES
     )

@@ -10,8 +10,9 @@ from tender.accounts.models import OrganisationKind
 from tender.core.actor import STAFF, Role
 from tender.core.errors import invalid
 from tender.core.i18n import N_, gettext
+from tender.core.reads import Read
 from tender.core.web import actor, db, now, page, signed_in
-from tender.ledger import service as ledger
+from tender.core.web_reads import reading
 
 blueprint = Blueprint("administration", __name__)
 
@@ -20,9 +21,11 @@ blueprint = Blueprint("administration", __name__)
 @signed_in(Role.ADMINISTRATOR)
 def overview() -> ResponseReturnValue:
     """Staff, roles and organisations."""
+    listed = administration.staff(db(), actor())
+    reading(Read.STAFF, [each.person_id for each in listed])
     return page(
         "accounts/administration.html",
-        staff=administration.staff(db(), actor()),
+        staff=listed,
         organisations=administration.tree(db()),
         kinds=sorted(each.value for each in administration.TREE),
         roles=sorted(each.value for each in STAFF),
@@ -70,14 +73,4 @@ def add_organisation() -> ResponseReturnValue:
 def end_role(membership_id: str) -> ResponseReturnValue:
     """Take a role away."""
     administration.end_role(db(), actor(), membership_id, now=now())
-    return redirect(url_for("administration.overview"), 303)
-
-
-@blueprint.post("/administration/purge")
-@signed_in(Role.ADMINISTRATOR)
-def purge() -> ResponseReturnValue:
-    """Delete personal data whose retention has ended."""
-    ledger_purge = ledger.purge(db(), now=now(), actor=actor().person_id)
-    text = gettext(N_("%(count)s rows of personal data were deleted."), count=ledger_purge)
-    flash(text, "ok")
     return redirect(url_for("administration.overview"), 303)

@@ -9,20 +9,16 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Table, delete, func, insert, select, update
+from sqlalchemy import Table, insert, select, update
 from sqlalchemy.orm import Session
 
 from keys import entries
+from tender.core import retention
 from tender.ledger.models import DataKind, LedgerEntry, PrivateData
 
-RETENTION: dict[DataKind, timedelta] = {
-    DataKind.PERSON: timedelta(days=15 * 366),  # GPL art. 42: archives are kept 15 years
-    DataKind.PROCEDURE: timedelta(days=15 * 366),
-    DataKind.NETWORK: timedelta(days=3 * 366),  # 数据安全: six months at least, O20 art. 49
-}
 LAST = select(LedgerEntry.seq, LedgerEntry.time).order_by(LedgerEntry.seq.desc()).limit(1)
 PRIVATE = ("seq", "kind", "salt", "data", "keep_until")
 
@@ -94,7 +90,7 @@ def append_all(session: Session, facts: Sequence[Fact], *, now: datetime) -> lis
         made.append(entry)
         rows.append(_row(fact, entry, time))
         if fact.private is not None:
-            keep_until = now + RETENTION[fact.kind]
+            keep_until = retention.keep_until(f"ledger_{fact.kind.value}", now)
             values = (entry.seq, fact.kind, salt.hex(), fact.private, keep_until)
             private.append(dict(zip(PRIVATE, values, strict=True)))
     connection = session.connection()
@@ -177,21 +173,3 @@ def entry_of(session: Session, seq: int) -> entries.Entry:
     """One entry, parsed."""
     row = session.get_one(LedgerEntry, seq)
     return entries.parse_entry(row.line.encode())
-
-
-def purge(session: Session, *, now: datetime, actor: str) -> int:
-    """Delete private data whose retention has ended; the ledger still verifies. Gives the count."""
-    count = session.scalar(
-        select(func.count()).select_from(PrivateData).where(PrivateData.keep_until <= now)
-    )
-    if count:
-        session.execute(delete(PrivateData).where(PrivateData.keep_until <= now))
-        append(
-            session,
-            "personal_data.purged",
-            subject="ledger",
-            actor=actor,
-            now=now,
-            fields={"count": count},
-        )
-    return int(count or 0)

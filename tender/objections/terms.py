@@ -7,11 +7,12 @@ candidates by analogy, as the data marks them.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from tender.core.i18n import N_
 from tender.objections.models import Objection, ObjectionStage
-from tender.procedure.calendar import calendar, day_of, ends
+from tender.procedure.binding import calendar_of, overrides_of
+from tender.procedure.calendar import Calendar, day_of, ends
 from tender.procedure.facts import timeline_of
 from tender.procedure.kinds import Kind
 from tender.procedure.law import law
@@ -42,10 +43,11 @@ class Term:
     until: datetime
     pauses: bool
     rule: Rule
+    days: Calendar
 
     def answer_due(self, now: datetime) -> datetime:
         """When an objection made now is answered at the latest."""
-        return counted(self.rule, now)
+        return counted(self.rule, now, self.days)
 
 
 def open_terms(tender: Tender, *, now: datetime) -> list[Term]:
@@ -68,26 +70,40 @@ def term_of(tender: Tender, stage: ObjectionStage, *, now: datetime) -> Term | N
     pauses = stage is not ObjectionStage.OPENING and own is not None
     if tender.kind is Kind.PROCUREMENT:
         pauses = stage is ObjectionStage.CANDIDATES
-    return Term(stage, until, pauses, rule)
+    return Term(stage, until, pauses, rule, calendar_of(tender))
 
 
 def complaint_until(tender: Tender, objection: Objection) -> datetime | None:
     """Until when a complaint may follow an objection; None while its answer is not due."""
     if objection.answered_at is None:
-        return counted(_required(tender, "complaint_within"), objection.answer_due)
-    return counted(_required(tender, "complaint_within"), objection.answered_at)
+        return _counted(tender, "complaint_within", objection.answer_due)
+    return _counted(tender, "complaint_within", objection.answered_at)
 
 
 def complaint_dates(tender: Tender, now: datetime) -> tuple[datetime, datetime]:
     """When a complaint made now is reviewed and when it is decided, at the latest."""
-    review = _required(tender, "complaint_review")
-    decision = _required(tender, "complaint_decided")
-    return counted(review, now), counted(decision, now)
+    review = _counted(tender, "complaint_review", now)
+    return review, _counted(tender, "complaint_decided", now)
 
 
-def counted(rule: Rule, start: datetime) -> datetime:
+def last_complaint(tender: Tender, last: datetime) -> datetime:
+    """When nobody can complain any more of what happened at `last` or before.
+
+    As if it were objected to on the last day, answered on the last day, and complained of then.
+    """
+    first = "challenge_within" if tender.kind is Kind.PROCUREMENT else "complaint_within"
+    for code in (first, ANSWER[ObjectionStage.CANDIDATES], "complaint_within"):
+        last = _counted(tender, code, last)
+    return last
+
+
+def _counted(tender: Tender, code: str, start: datetime) -> datetime:
+    return counted(_required(tender, code), start, calendar_of(tender))
+
+
+def counted(rule: Rule, start: datetime, days: Calendar) -> datetime:
     """The end of a period that a rule grants from a moment: 24:00 of its last day."""
-    value, day, days = rule.required, day_of(start), calendar()
+    value, day = rule.required, day_of(start)
     if value.unit is Unit.WORKING_DAYS:
         return ends(days.add_working_days(day, value.whole))
     return ends(days.add_days(day, value.whole))
@@ -103,27 +119,28 @@ def _until(tender: Tender, stage: ObjectionStage, now: datetime) -> datetime | N
         if procurement and (notice := dates.get(MilestoneCode.NOTICE_END)) is not None:
             return min(
                 tender.deadline,
-                ends(calendar().add_working_days(notice.day, _challenge(tender).required.whole)),
+                _end_of_challenges(tender, notice.day),
             )
         return last.latest if last is not None and last.latest else tender.deadline
     if stage is ObjectionStage.OPENING:
         if tender.status not in AFTER_OPENING or tender.opened_at is None:
             return None
         # The moment on the spot has passed; it can still be said while the bids are evaluated.
-        return counted(_required(tender, "complaint_within"), tender.opened_at)
+        return _counted(tender, "complaint_within", tender.opened_at)
     if procurement:
         end = dates.get(MilestoneCode.CHALLENGE_END)
         return end.at if end is not None and tender.status is TenderStatus.AWARDED else None
     return tender.standstill_until if tender.status is TenderStatus.CANDIDATES else None
 
 
+def _end_of_challenges(tender: Tender, notice_end: date) -> datetime:
+    value = _required(tender, "challenge_within").required
+    return ends(calendar_of(tender).add_working_days(notice_end, value.whole))
+
+
 def _answer_rules(tender: Tender, stage: ObjectionStage) -> Rule | None:
     code = "challenge_answer" if tender.kind is Kind.PROCUREMENT else ANSWER[stage]
     return _find(tender.kind, tender.direction, code, tender)
-
-
-def _challenge(tender: Tender) -> Rule:
-    return _required(tender, "challenge_within")
 
 
 def _required(tender: Tender, code: str) -> Rule:
@@ -139,5 +156,6 @@ def _required(tender: Tender, code: str) -> Rule:
 
 def _find(kind: Kind, direction: Direction, code: str, tender: Tender) -> Rule | None:
     day = day_of(tender.published_at or tender.created_at)
-    found = law().find(kind.value, code=code, on=day, direction=direction)
+    own = overrides_of(tender, now=tender.created_at)
+    found = law().find(kind.value, code=code, on=day, direction=direction, overrides=own)
     return found[0] if found else None

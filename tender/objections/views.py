@@ -11,6 +11,7 @@ from tender.core.actor import Role
 from tender.core.errors import DomainError, invalid, not_found
 from tender.core.files import StoredFile, blob_path, keep_upload
 from tender.core.i18n import N_, gettext
+from tender.core.reads import Read
 from tender.core.web import (
     actor,
     actor_or_none,
@@ -22,6 +23,7 @@ from tender.core.web import (
     refuse,
     signed_in,
 )
+from tender.core.web_reads import reading
 from tender.objections import answering, complaints, filing, listing
 from tender.objections.filing import objection_by_id
 from tender.objections.models import ComplaintStatus, ObjectionStage
@@ -176,6 +178,7 @@ def evidence(objection_id: str) -> ResponseReturnValue:
     stored = db().get(StoredFile, objection.evidence_id or "")
     if stored is None or stored.purged_at is not None:
         raise not_found("objection.no_evidence", N_("There is no such file."))
+    reading(Read.EVIDENCE, [objection.organisation_id], about=objection.tender_id)
     return send_file(
         blob_path(platform().settings.store, stored.sha256),
         as_attachment=True,

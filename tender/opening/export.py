@@ -22,7 +22,7 @@ from keys.plainfiles import Keys, json_lines
 from keys.records import OpeningRecord
 from keys.statements import ed25519_public
 from tender.accounts.authority import centre
-from tender.bids.models import SealedBid
+from tender.bids.models import SealedBid, Upload
 from tender.bids.uploads import upload_path
 from tender.core.errors import DomainError, conflict, invalid
 from tender.core.files import blob_path
@@ -197,15 +197,22 @@ def _write_opening(
     bids: list[SealedBid] = []
     if opening is not None and opening.closed_seq < checkpoint.size and row.void_at is None:
         bids = counted_bids(session, row.opening_id)
-    rows = [_verdict(session, opening, bid, with_files) for bid in bids]
+    kept = {bid.id for bid in bids if with_files and _files_kept(session, bid)}
+    rows = [_verdict(session, opening, bid, bid.id in kept) for bid in bids]
     (place / "verdicts.json").write_bytes(encoding.canonical(rows))
     for bid in bids:
         (place / "envelopes" / f"{bid.id}.sealed").write_bytes(bid.envelope or b"")
         _write_receipt(session, directory, bid, checkpoint)
-        if with_files and bid.upload_id is not None:
+        if bid.id in kept and bid.upload_id is not None:
             (place / "files").mkdir(exist_ok=True)
             source = upload_path(platform.settings, bid.upload_id)
             shutil.copyfile(source, place / "files" / f"{bid.id}.sealed")
+
+
+def _files_kept(session: Session, bid: SealedBid) -> bool:
+    """Whether a bid's files, if it has any, are still here; after the archive's time they go."""
+    upload = session.get(Upload, bid.upload_id) if bid.upload_id is not None else None
+    return upload is None or upload.erased_at is None
 
 
 def _accepts(

@@ -13,10 +13,12 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from tender.accounts.permissions import Permission, allowed
+from tender.bids.models import SealedBid
 from tender.core.actor import Role
 from tender.core.errors import not_found
 from tender.core.files import blob_path
 from tender.core.i18n import N_, gettext
+from tender.core.reads import Read
 from tender.core.web import (
     actor,
     actor_or_none,
@@ -28,6 +30,7 @@ from tender.core.web import (
     public,
     signed_in,
 )
+from tender.core.web_reads import reading
 from tender.opening import objecting, paper
 from tender.opening.export import export_tender
 from tender.opening.models import Opening, OpeningObjection, VerdictRow
@@ -147,6 +150,8 @@ def bid_file(bid_id: str, place: int) -> ResponseReturnValue:
     if verdict is None or not 0 < place <= len(verdict.stored):
         raise not_found("bid.file_unknown", N_("There is no such file."))
     paper.require_reader(db(), actor(), verdict)
+    bid = db().get_one(SealedBid, bid_id)
+    reading(Read.BID_FILE, [bid.organisation_id], about=bid.tender_id)
     stored = verdict.stored[place - 1]
     return send_file(
         blob_path(platform().settings.store, stored["sha256"]),

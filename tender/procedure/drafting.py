@@ -18,7 +18,8 @@ from tender.core.settings import Settings
 from tender.core.states import advance
 from tender.ledger import service as ledger
 from tender.procedure import custody
-from tender.procedure.calendar import calendar, day_of
+from tender.procedure.binding import calendar_at, overrides_at
+from tender.procedure.calendar import day_of
 from tender.procedure.drafts import (
     CriterionDraft,
     LotDraft,
@@ -107,13 +108,15 @@ def delete_draft(session: Session, actor: Actor, tender_id: str, *, now: datetim
 
 def problems_of(session: Session, tender: Tender, *, now: datetime) -> list[Problem]:
     """Everything that speaks against publishing this tender now, each with its next step."""
-    found = list(check(course_of(tender, now=now), calendar(), law())) if tender.deadline else []
+    own, days = overrides_at(session, now), calendar_at(session)
+    course = course_of(tender, now=now)
+    found = list(check(course, days, law(), own)) if tender.deadline else []
     lots = lots_of(session, tender.id)
     base = limit_total(lots)
     if tender.bond_fen and base is not None:
         rule = law().lookup(
             tender.kind.value, "bid_bond_max", on=day_of(now), direction=tender.direction,
-            method=tender.method.value,
+            method=tender.method.value, overrides=own,
         )  # fmt: skip
         problem = check_bond(tender.bond_fen, base, rule)
         found += [problem] if problem else []
@@ -220,7 +223,7 @@ def _columns(session: Session, draft: TenderDraft, now: datetime) -> dict[str, A
         )
     minimum, _ = minimum_bidders(
         law(), draft.kind.value, direction=draft.direction, method=draft.method.value, on=day,
-        documents=draft.minimum,
+        documents=draft.minimum, overrides=overrides_at(session, now),
     )  # fmt: skip
     return {
         "title": draft.title.strip(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from tender.accounts.models import Organisation, OrganisationKind
 from tender.core.errors import not_found
 from tender.core.i18n import N_
-from tender.procedure.calendar import calendar
+from tender.procedure.binding import calendar_of, overrides_of
 from tender.procedure.custody import record_of
 from tender.procedure.kinds import MethodRow, kind_row
 from tender.procedure.law import law
@@ -61,8 +61,14 @@ def method_row(tender: Tender) -> MethodRow:
     )
 
 
-def course_of(tender: Tender, *, now: datetime) -> Course:
-    """The tender's course for the timeline: what is planned and what has happened."""
+Moments = Mapping[MilestoneCode, datetime]
+
+
+def course_of(tender: Tender, *, now: datetime, happened: Moments | None = None) -> Course:
+    """The tender's course for the timeline: what is planned and what has happened.
+
+    `happened` adds what other rooms know to have been done.
+    """
     planned: dict[MilestoneCode, datetime] = {}
     notice = tender.published_at or now
     planned[MilestoneCode.NOTICE] = notice
@@ -78,6 +84,7 @@ def course_of(tender: Tender, *, now: datetime) -> Course:
     ):
         if moment is not None:
             planned[code] = moment
+    planned.update(happened or {})
     facts = set(kind_row(tender.kind.value).facts)
     if not tender.must_tender:
         facts.discard("must_tender")
@@ -90,9 +97,16 @@ def course_of(tender: Tender, *, now: datetime) -> Course:
     )
 
 
-def timeline_of(tender: Tender, *, now: datetime) -> tuple[Milestone, ...]:
+def timeline_of(
+    tender: Tender, *, now: datetime, happened: Moments | None = None
+) -> tuple[Milestone, ...]:
     """Every legal date of a tender, computed and explained."""
-    return compute(course_of(tender, now=now), calendar(), law())
+    return compute(
+        course_of(tender, now=now, happened=happened),
+        calendar_of(tender),
+        law(),
+        overrides_of(tender, now=now),
+    )
 
 
 def _place(session: Session, organisation: Organisation) -> tuple[str | None, str | None]:

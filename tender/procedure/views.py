@@ -11,7 +11,9 @@ from flask.typing import ResponseReturnValue
 from tender.core.actor import Actor, Role
 from tender.core.errors import DomainError, invalid
 from tender.core.i18n import N_, gettext
+from tender.core.reads import Read
 from tender.core.web import actor, db, now, page, platform, signed_in
+from tender.core.web_reads import reading
 from tender.procedure import attaching, drafting, publishing, work
 from tender.procedure.calendar import day_of
 from tender.procedure.drafts import read_draft
@@ -237,6 +239,8 @@ def bonds() -> ResponseReturnValue:
         (tender, attaching.bonds_of(db(), actor(), tender.id))
         for tender in attaching.tenders_with_bonds(db(), actor())
     ]
+    for tender, rows in listed:
+        reading(Read.BOND, [bond.organisation_id for bond, _ in rows], about=tender.id)
     return page("procedure/bonds.html", listed=listed, forms=attaching.BOND_FORMS)
 
 

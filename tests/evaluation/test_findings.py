@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 from evaluation.models import FindingDecision, FindingRow, ScreenRun, ScreenStatus
 from evaluation.screening import run_screens
 from evaluation.ticking import screen_opened
-from tender.accounts.models import AccessRecord, Organisation
+from tender.accounts.models import Organisation
+from tender.core.reads import AccessRecord
 from tender.procedure.models import Bond, Tender
 from tests.evaluation import county as make
 

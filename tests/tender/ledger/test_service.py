@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -11,10 +11,12 @@ from sqlalchemy.exc import DBAPIError
 from keys import entries
 from keys.errors import Malformed
 from tender.core.platform import Platform
+from tender.core.retention import keep_until
 from tender.ledger import service
 from tender.ledger.audit import audit
 from tender.ledger.guarding import REFUSAL
 from tender.ledger.models import DataKind, LedgerEntry, PrivateData
+from tender.ledger.purging import purge_ended, purge_private
 from tests.tender.ledger.lines import BID, NOW, OPENING, add, leaves, served, sign
 
 
@@ -115,20 +117,25 @@ def test_personal_data_stand_beside_the_ledger_and_can_go_when_their_time_ends(
         kept = session.get_one(PrivateData, 0)
         assert entries.personal_digest(bytes.fromhex(kept.salt), kept.data) == first.data_sha256
         assert first.data_sha256 != second.data_sha256
-        assert kept.keep_until == NOW + service.RETENTION[DataKind.NETWORK]
-    last_day = NOW + service.RETENTION[DataKind.NETWORK]
-    with platform.database.write() as session:
-        assert service.purge(session, now=last_day - timedelta(seconds=1), actor="platform") == 0
-        assert service.purge(session, now=last_day, actor="platform") == 1
-        assert service.purge(session, now=last_day, actor="platform") == 0
+        assert kept.keep_until == keep_until("ledger_network", NOW)
+    last_day = keep_until("ledger_network", NOW)
+
+    def purged(now: datetime) -> dict[str, int]:
+        with platform.database.write() as session:
+            steps = [purge_private]
+            return dict(purge_ended(session, platform.settings, steps, actor="platform", now=now))
+
+    assert purged(last_day - timedelta(seconds=1)) == {}
+    assert purged(last_day) == {"ledger_network": 1}
+    assert purged(last_day) == {}
     with platform.database.read() as session:
         assert session.get(PrivateData, 0) is None
         assert session.get_one(PrivateData, 1).data == person
         found = audit(session, platform.settings)
     assert (found.size, found.checkpoints) == (3, 1)
     assert signed.size == 2
-    purged = entries.parse_entry(served(platform)[2].encode())
-    assert (purged.event, purged.fields) == ("personal_data.purged", {"count": 1})
+    told = entries.parse_entry(served(platform)[2].encode())
+    assert (told.event, told.fields) == ("data.purged", {"counts": {"ledger_network": 1}})
 
 
 ACTS = (
