@@ -12,6 +12,9 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
+from sqlalchemy.exc import DataError, IntegrityError
+
+from keys.errors import KeysError
 from tender.bids.sealing import Outcome, seal_bids
 from tender.bids.submission import SealRequest
 from tender.core.errors import DomainError, Kind
@@ -19,6 +22,8 @@ from tender.core.i18n import N_
 from tender.core.platform import Platform
 
 GROUP = 128  # SEALs in one transaction at most
+Waiting = tuple[SealRequest, Future[Outcome]]
+UNWRITABLE = (KeysError, DataError, IntegrityError)
 PATIENCE = 60.0  # seconds that a request waits for its commit
 
 
@@ -27,7 +32,7 @@ class Committer:
     """Collects SEAL requests from request threads; its own thread starts with the first one."""
 
     platform: Platform
-    waiting: queue.Queue[tuple[SealRequest, Future[Outcome]]] = field(default_factory=queue.Queue)
+    waiting: queue.Queue[Waiting] = field(default_factory=queue.Queue)
     _start: threading.Lock = field(default_factory=threading.Lock)
     _thread: threading.Thread | None = None
 
@@ -68,9 +73,30 @@ class Committer:
                     if not answer.done():
                         answer.set_exception(error)
 
-    def _commit(self, group: list[tuple[SealRequest, Future[Outcome]]]) -> None:
+    def _commit(self, group: list[Waiting]) -> None:
+        """Commit those that wait; if the group cannot be written, each alone.
+
+        What the database or the ledger will not hold (UNWRITABLE) is one request's fault; a disk
+        that fails is nobody's and is not tried again.
+        """
+        try:
+            self._write(group, GROUP)
+        except UNWRITABLE:
+            if len(group) == 1:
+                raise
+            for each in group:
+                self._alone(each)
+
+    def _alone(self, one: Waiting) -> None:
+        try:
+            self._write([one], 1)
+        except UNWRITABLE as error:
+            one[1].set_exception(error)
+
+    def _write(self, group: list[Waiting], most: int) -> None:
+        """Fill the group up, judge and commit it, and only then answer."""
         with self.platform.database.write() as session:
-            while len(group) < GROUP:
+            while len(group) < most:
                 try:
                     group.append(self.waiting.get_nowait())
                 except queue.Empty:

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Table, bindparam, insert, update
 from sqlalchemy.orm import Session
 
 from keys import entries
-from tender.accounts.models import BidderKey
+from tender.bids.grouping import Situation, Taken, read_situation
 from tender.bids.models import BidStatus, SealedBid, Upload
-from tender.bids.submission import SealRequest, check_open
+from tender.bids.submission import SealRequest, check_takes_bids
 from tender.bids.uploads import piece_digest
 from tender.core.clock import Clock
 from tender.core.errors import DomainError, conflict, invalid
@@ -27,9 +27,19 @@ from tender.core.settings import Settings
 from tender.ledger import service as ledger
 from tender.ledger.models import DataKind
 from tender.ledger.signing import signing_key
-from tender.procedure.models import Lot
 
 Outcome = dict[str, Any] | DomainError
+BIDS = cast(Table, SealedBid.__table__)
+SUPERSEDE = (
+    update(BIDS)
+    .where(
+        BIDS.c.opening_id == bindparam("in_opening"),
+        BIDS.c.organisation_id == bindparam("by"),
+        BIDS.c.sequence == bindparam("number"),
+        BIDS.c.status == BidStatus.PENDING,
+    )
+    .values(status=BidStatus.SUPERSEDED)
+)
 
 
 def seal_bids(
@@ -37,63 +47,88 @@ def seal_bids(
 ) -> list[Outcome]:
     """Judge and write waiting SEAL requests; gives a receipt or a refusal for each, in order.
 
-    The caller holds the write lock, commits, and only then answers. One refused request does not
-    touch the others: all checks of a request come before its first write.
+    The caller holds the write lock, commits, and only then answers. All are judged before anything
+    is written, each as if those before it were written already. What the database will not hold
+    (KeysError, DataError, IntegrityError) fails the group: the caller then tries each alone.
     """
     now = ledger.not_before_last(session, clock.now())
-    outcomes: list[Outcome] = []
+    situation = read_situation(session, requests)
+    judged: list[dict[str, Any] | Taken | DomainError] = []
     for request in requests:
         try:
-            outcomes.append(_seal(session, request, now, settings))
+            judged.append(_judge(situation, request, now))
         except DomainError as refusal:
-            outcomes.append(refusal)
-    return outcomes
+            judged.append(refusal)
+    taken = {each.id: each for each in judged if isinstance(each, Taken)}
+    _write(session, list(taken.values()), now, settings)
+    return [_outcome(each) for each in judged]
 
 
-def _seal(
-    session: Session, request: SealRequest, now: datetime, settings: Settings
-) -> dict[str, Any]:
-    repeated = _answered_before(session, request)
-    if repeated is not None:
-        return repeated
-    lot = session.get_one(Lot, request.lot_id)
+def _outcome(judged: dict[str, Any] | Taken | DomainError) -> Outcome:
+    if not isinstance(judged, Taken):
+        return judged
+    if judged.receipt is None:
+        raise RuntimeError("a bid was taken without a receipt")
+    return judged.receipt
+
+
+def _judge(situation: Situation, request: SealRequest, now: datetime) -> dict[str, Any] | Taken:
+    before = situation.answered.get((request.organisation_id, request.idempotency_key))
+    if before is not None:
+        if (before.envelope_sha256, before.opening_id) != (
+            request.envelope_sha256,
+            request.opening_id,
+        ):
+            raise conflict(
+                "bid.key_reused", N_("This request number was used for another bid. Seal it again.")
+            )
+        return before.given
+    lot = situation.lots[request.lot_id]
     if lot.opening_id != request.opening_id:
         raise conflict(
             "opening.replaced", N_("The opening record was replaced. Seal the bid again.")
         )
-    check_open(lot, now)
-    _check_sequence(session, request)
-    _check_key(session, request)
-    upload = _check_files(session, request)
-    bid_id = new_id()
-    entry = _submitted(session, request, bid_id, now)
-    receipt = entries.make_receipt(entry, signing_key(settings))
-    session.execute(
-        update(SealedBid)
-        .where(
-            SealedBid.opening_id == request.opening_id,
-            SealedBid.organisation_id == request.organisation_id,
-            SealedBid.status == BidStatus.PENDING,
-        )
-        .values(status=BidStatus.SUPERSEDED)
-        .execution_options(synchronize_session=False)
-    )
-    session.execute(insert(SealedBid), [_row(request, bid_id, now, entry.seq, receipt)])
-    if upload is not None:
-        upload.sealed_by = bid_id
-    return receipt
+    check_takes_bids(lot.deadline, lot.status, now)
+    _check_sequence(situation, request)
+    if request.certificate_sha256 not in situation.good_keys:
+        raise invalid("bid.key_revoked", N_("The key that signed this bid has been revoked."))
+    _check_files(situation, request)
+    return situation.take(request, new_id())
 
 
-def _submitted(session: Session, request: SealRequest, bid_id: str, now: datetime) -> entries.Entry:
-    return ledger.append(
-        session,
+def _write(session: Session, taken: Sequence[Taken], now: datetime, settings: Settings) -> None:
+    if not taken:
+        return
+    made = ledger.append_all(session, [_submitted(each) for each in taken], now=now)
+    key = signing_key(settings)
+    rows = []
+    for each, entry in zip(taken, made, strict=True):
+        each.receipt = entries.make_receipt(entry, key)
+        rows.append(_row(each, now, entry.seq))
+    replaced = [
+        {
+            "in_opening": each.request.opening_id,
+            "by": each.request.organisation_id,
+            "number": each.replaces,
+        }
+        for each in taken
+        if each.replaces is not None
+    ]
+    connection = session.connection()
+    if replaced:
+        connection.execute(SUPERSEDE, replaced)
+    connection.execute(insert(BIDS), rows)
+
+
+def _submitted(taken: Taken) -> ledger.Fact:
+    request = taken.request
+    return ledger.Fact(
         "bid.submitted",
         subject=request.lot_id,
         actor=request.party_id,
-        now=now,
         fields={
             "opening": request.opening_id,
-            "bid": bid_id,
+            "bid": taken.id,
             "bidder": request.party_id,
             "sequence": request.sequence,
             "envelope_sha256": request.envelope_sha256,
@@ -108,30 +143,8 @@ def _submitted(session: Session, request: SealRequest, bid_id: str, now: datetim
     )
 
 
-def _answered_before(session: Session, request: SealRequest) -> dict[str, Any] | None:
-    row = session.execute(
-        select(SealedBid.receipt, SealedBid.envelope_sha256, SealedBid.opening_id).where(
-            SealedBid.organisation_id == request.organisation_id,
-            SealedBid.idempotency_key == request.idempotency_key,
-        )
-    ).first()
-    if row is None:
-        return None
-    if (row.envelope_sha256, row.opening_id) != (request.envelope_sha256, request.opening_id):
-        raise conflict(
-            "bid.key_reused", N_("This request number was used for another bid. Seal it again.")
-        )
-    receipt: dict[str, Any] = row.receipt
-    return receipt
-
-
-def _check_sequence(session: Session, request: SealRequest) -> None:
-    last = session.scalar(
-        select(func.max(SealedBid.sequence)).where(
-            SealedBid.opening_id == request.opening_id,
-            SealedBid.organisation_id == request.organisation_id,
-        )
-    )
+def _check_sequence(situation: Situation, request: SealRequest) -> None:
+    last = situation.last.get((request.opening_id, request.organisation_id))
     if last is not None and request.sequence <= last:
         raise conflict(
             "bid.sequence",
@@ -140,20 +153,10 @@ def _check_sequence(session: Session, request: SealRequest) -> None:
         )
 
 
-def _check_key(session: Session, request: SealRequest) -> None:
-    revoked = session.execute(
-        select(BidderKey.revoked_at).where(
-            BidderKey.certificate_sha256 == request.certificate_sha256
-        )
-    ).one()
-    if revoked[0] is not None:
-        raise invalid("bid.key_revoked", N_("The key that signed this bid has been revoked."))
-
-
-def _check_files(session: Session, request: SealRequest) -> Upload | None:
+def _check_files(situation: Situation, request: SealRequest) -> None:
     if request.upload_id is None:
-        return None
-    upload = session.get(Upload, request.upload_id)
+        return
+    upload: Upload | None = situation.uploads.get(request.upload_id)
     if (
         upload is None
         or upload.owner_id != request.organisation_id
@@ -174,14 +177,12 @@ def _check_files(session: Session, request: SealRequest) -> Upload | None:
         raise conflict("upload.taken", N_("These files belong to an earlier bid. Send them again."))
     if piece_digest(upload) != request.files_digest:
         raise invalid("bid.files_damaged", N_("The files that arrived are not the ones sealed."))
-    return upload
 
 
-def _row(
-    request: SealRequest, bid_id: str, now: datetime, seq: int, receipt: dict[str, Any]
-) -> dict[str, Any]:
+def _row(taken: Taken, now: datetime, seq: int) -> dict[str, Any]:
+    request = taken.request
     return {
-        "id": bid_id,
+        "id": taken.id,
         "opening_id": request.opening_id,
         "tender_id": request.tender_id,
         "lot_id": request.lot_id,
@@ -189,7 +190,7 @@ def _row(
         "party_id": request.party_id,
         "person_id": request.person_id,
         "sequence": request.sequence,
-        "status": BidStatus.PENDING,
+        "status": BidStatus.SUPERSEDED if taken.superseded else BidStatus.PENDING,
         "envelope": request.envelope,
         "envelope_sha256": request.envelope_sha256,
         "envelope_size": len(request.envelope),
@@ -201,7 +202,7 @@ def _row(
         "idempotency_key": request.idempotency_key,
         "submitted_at": now,
         "ledger_seq": seq,
-        "receipt": receipt,
+        "receipt": taken.receipt,
         "address": request.address,
         "agent": request.agent,
     }

@@ -60,7 +60,7 @@ def withdraw_bid(
         raise invalid(
             "withdrawal.form", N_("The withdrawal does not name this bid. Reload the page.")
         )
-    signing_certificate(session, actor, statement)
+    signing_certificate(session, actor.organisation_id, statement)
     entry = ledger.append(
         session,
         "bid.withdrawn",
