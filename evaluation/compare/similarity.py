@@ -25,6 +25,7 @@ _STRONG = 24  # Enough by itself.
 _RELATED = 150
 _OWN_SHARE = 0.25  # Less of a passage outside the common ground, and it is an edition of that.
 _SEPARATE = 300  # Passages closer than this may be pieces of one clause.
+_CLAUSE = 1000  # Longer passages count as several clauses.
 
 
 class Company(NamedTuple):
@@ -37,6 +38,20 @@ class Company(NamedTuple):
     value: Places
     passages: Places
     all_passages: Places
+
+
+class Groups(NamedTuple):
+    """What a pair shares in each company of bidders, one row per pair and company.
+
+    `row` is the pair's, `mark` stands for the company and `holders` is its size; `own` counts
+    characters, `clauses` separate passages, a long one as several.
+    """
+
+    row: Places
+    mark: NDArray[np.uint64]
+    holders: Places
+    own: Places
+    clauses: Places
 
 
 @dataclass(frozen=True)
@@ -55,6 +70,7 @@ class Overlap:
     total: Places
     narrow: Places
     company: Company
+    groups: Groups
     passages: Chains
     sharers: Places
     row: Places  # For each passage, its row.
@@ -81,12 +97,14 @@ def find_overlap(corpus: Corpus, entries: Entries) -> Overlap:
     left, right = np.divmod(sums.keys, len(corpus.bidders))
     row = np.searchsorted(sums.keys, keys)
     few = sharers <= ring_limit(sharers, row, sums.values, len(corpus.bidders))
+    groups, passages = _groups(corpus, chains, sharers, company, sums.keys)
     return Overlap(
         left,
         right,
         sums.values,
         _spread(sums.keys, _pair_sums(corpus, chains.where(few))),
-        _same_company(corpus, chains, sharers, company, sums.keys),
+        _same_company(groups, passages, sums.keys.size, len(corpus.bidders)),
+        groups,
         chains,
         sharers,
         row,
@@ -100,22 +118,15 @@ def _spread(keys: Places, sums: _Sums) -> Places:
     return values
 
 
-def _same_company(
+def _groups(
     corpus: Corpus,
     chains: Chains,
     sharers: Places,
     company: NDArray[np.uint64],
     keys: Places,
-) -> Company:
-    """Return for each pair what it shares in passages that exactly the same bidders hold.
-
-    A company of most bidders tells nothing: a common source that all use has it too.
-    """
-    value, most, every = (np.zeros(keys.size, np.int64) for _ in range(3))
-    if keys.size == 0:
-        return Company(value, most, every)
-    pair = _pair_keys(corpus, chains)
-    own = _own(corpus, chains)
+) -> tuple[Groups, Places]:
+    """Return what each pair shares in each company, and the number of separate passages of each."""
+    pair, own = _pair_keys(corpus, chains), _own(corpus, chains)
     order = np.lexsort((chains.a0, company, pair))
     pair, company, own = pair[order], company[order], own[order]
     start, end = chains.a0[order], chains.a1[order]
@@ -123,13 +134,27 @@ def _same_company(
     new[1:] = (pair[1:] != pair[:-1]) | (company[1:] != company[:-1])
     separate = new.copy()
     separate[1:] |= start[1:] > end[:-1] + _SEPARATE
-    groups = np.flatnonzero(new)
-    row = np.searchsorted(keys, pair[groups])
-    sizes = np.add.reduceat(own, groups)
-    counts = np.add.reduceat(separate.astype(np.int64), groups)
-    np.add.at(every, row, counts)
-    small = sharers[order][groups] <= max(RING_LIMIT, len(corpus.bidders) // 2)
-    row, sizes, counts = row[small], sizes[small], counts[small]
+    clauses = np.maximum(own // _CLAUSE, separate)
+    first = np.flatnonzero(new)
+    sums = (_sums_from(values, first) for values in (own, clauses, separate.astype(np.int64)))
+    sizes, counts, passages = sums
+    row = np.searchsorted(keys, pair[first])
+    return Groups(row, company[first], sharers[order][first], sizes, counts), passages
+
+
+def _sums_from(values: Places, first: Places) -> Places:
+    return np.add.reduceat(values, first) if first.size else np.zeros(0, np.int64)
+
+
+def _same_company(groups: Groups, passages: Places, pairs: int, bidders: int) -> Company:
+    """Return for each pair what it shares in passages that exactly the same bidders hold.
+
+    A company of most bidders tells nothing: a common source that all use has it too.
+    """
+    value, most, every = (np.zeros(pairs, np.int64) for _ in range(3))
+    np.add.at(every, groups.row, passages)
+    small = groups.holders <= max(RING_LIMIT, bidders // 2)
+    row, sizes, counts = groups.row[small], groups.own[small], passages[small]
     largest = np.lexsort((sizes, row))  # The last of each row is its largest.
     value[row[largest]] = sizes[largest]
     most[row[largest]] = counts[largest]

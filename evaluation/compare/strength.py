@@ -11,6 +11,7 @@ the threshold; no passage is ever left out.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import dataclass
 from statistics import NormalDist
 
@@ -31,6 +32,7 @@ _SMALL_REACH = 4.0  # In a small tender the kept pairs may be all unrelated pair
 _LEAST_SPREAD = 0.15
 _SHARE_C = 0.9
 _ALIKE = 0.6  # Chance that one more bidder does the same with two clauses.
+_POPULAR = 0.5  # Chance that a bidder uses a clause of a common source.
 _CAP = 0.2  # A pair that shares a fifth of the shorter bid is always B.
 
 
@@ -134,3 +136,36 @@ def same_company_chance(sharers: Places, bidders: int) -> float:
 def company_chance(passages: int, of_all: int, same: float) -> float:
     """Return the chance that so many of a pair's shared clauses are held by the same bidders."""
     return min(1.0, math.comb(of_all, passages) * same ** max(0, passages - 1))
+
+
+def crowd_chances(
+    marks: NDArray[np.uint64], holders: Places, clauses: Places, bidders: int
+) -> NDArray[np.float64]:
+    """Return for each company the chance that so many clauses fall to it from a common source.
+
+    In a small tender a common source shows as clauses in ever different companies. Companies of
+    one size are equally likely then, so the others of that size tell what to expect (Poisson); all
+    bidders together have only companies of one less to be held against, and clauses that half of
+    them use. Counted for all companies of that size. One row a pair and company.
+    """
+    most: dict[int, tuple[int, int]] = {}
+    for mark, size, count in zip(marks.tolist(), holders.tolist(), clauses.tolist(), strict=True):
+        most[mark] = (size, max(count, most.get(mark, (size, 0))[1]))
+    total = Counter[int]()
+    for size, count in most.values():
+        total[size] += count
+    chance = {}
+    for mark, (size, count) in most.items():
+        companies = math.comb(bidders, size)
+        if size < bidders:
+            mean = (total[size] - count + 1) / companies
+        else:
+            mean = _POPULAR / (1 - _POPULAR) * (total[size - 1] + 1) / bidders
+        chance[mark] = min(1.0, companies * _at_least(count, mean))
+    return np.array([chance[mark] for mark in marks.tolist()])
+
+
+def _at_least(count: int, mean: float) -> float:
+    """Return the chance of `count` or more where `mean` are expected (Poisson)."""
+    steps = range(count, count + int(mean) + 60)
+    return sum(math.exp(n * math.log(mean) - mean - math.lgamma(n + 1)) for n in steps)

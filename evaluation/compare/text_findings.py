@@ -9,7 +9,7 @@ import numpy as np
 
 from evaluation.compare import innocent
 from evaluation.compare.corpus import Corpus, Places
-from evaluation.compare.similarity import Overlap
+from evaluation.compare.similarity import Groups, Overlap
 from evaluation.compare.strength import (
     FLOOR_B,
     FLOOR_C,
@@ -17,15 +17,17 @@ from evaluation.compare.strength import (
     SMALLEST_P,
     Level,
     company_chance,
+    crowd_chances,
     level_of,
     same_company_chance,
 )
 from evaluation.screens.finding import Evidence, Finding, Strength
 
 LEGAL = "REG 40(4)"
-_TOGETHER = 0.6
-_ALIKE = 2.0
-_FALSE = 0.01  # Pairs in a whole tender that chance may bring together.
+_TOGETHER = 0.8
+# Beside a common source of a small tender: shares of this many typical pairs stand out.
+_FAR_C, _FAR_B = 3.0, 3.5
+_FALSE, _FALSE_C = 0.01, 0.05  # Pairs in a whole tender that chance may bring together.
 
 
 def text_findings(corpus: Corpus, overlap: Overlap) -> list[Finding]:
@@ -81,25 +83,30 @@ class _Judge:
     bidders: int
     levels: list[tuple[Places, Level]]
     same: float
+    crowd: dict[int, tuple[float, float]]  # By row: characters and chance of the likeliest ring.
 
     @classmethod
     def of(cls, overlap: Overlap, bidders: int) -> _Judge:
         """Set the levels of one tender.
 
-        In a small tender whose pairs all share alike, in one and the same company, nobody stands
-        out, and everybody may be of one ring: then the floor is the level.
+        In a small tender with a common source, in which even typical pairs share text and do so in
+        ever different companies, totals of unrelated pairs differ as much as anything. What counts
+        there is the company: a ring passes its drafts round among the same members.
         """
-        company, total = overlap.company.value, overlap.total
+        total, narrow = overlap.total, overlap.narrow
         same = same_company_chance(overlap.sharers, bidders)
         if bidders > RING_LIMIT:
-            narrow = overlap.narrow
             levels = [(total, level_of(total, bidders)), (narrow, level_of(narrow, bidders))]
-            return cls(overlap, bidders, levels, same)
-        alike = total.size == bidders * (bidders - 1) // 2 and total.max() < _ALIKE * total.min()
-        together = company.sum() >= _TOGETHER * total.sum()
-        level = Level(0.0, FLOOR_C, FLOOR_B) if alike and together else level_of(total, bidders)
-        levels = [(total, level)]
-        return cls(overlap, bidders, levels, same)
+            return cls(overlap, bidders, levels, same, {})
+        every = np.zeros(bidders * (bidders - 1) // 2)
+        every[: total.size] = total
+        typical = float(np.median(every))
+        if typical < FLOOR_C:
+            return cls(overlap, bidders, [(total, level_of(total, bidders))], same, {})
+        if _share_of_largest(overlap.groups) >= _TOGETHER:
+            return cls(overlap, bidders, [(total, Level(0.0, FLOOR_C, FLOOR_B))], same, {})
+        level = Level(typical, _FAR_C * typical + FLOOR_C, _FAR_B * typical + FLOOR_B)
+        return cls(overlap, bidders, [(total, level)], same, _crowds(overlap, bidders))
 
     def sign(self, row: int, shorter: int) -> _Sign | None:
         """Return the strongest sign of one pair."""
@@ -114,7 +121,31 @@ class _Judge:
         p = company_chance(passages, int(company.all_passages[row]), self.same)
         if value >= FLOOR_B and p * self.bidders * (self.bidders - 1) / 2 <= _FALSE:
             signs.append(_Sign(Strength.B, value, FLOOR_B, max(p, SMALLEST_P)))
+        value, p = self.crowd.get(row, (0.0, 1.0))
+        if value >= FLOOR_B and p <= _FALSE_C:
+            strength = Strength.B if p <= _FALSE else Strength.C
+            signs.append(_Sign(strength, value, FLOOR_B, max(p, SMALLEST_P)))
         return min(signs, key=lambda sign: (sign.strength.value, sign.p), default=None)
+
+
+def _share_of_largest(groups: Groups) -> float:
+    """Return which share of all shared text the company holds that shares most."""
+    _, company = np.unique(groups.mark, return_inverse=True)
+    largest = np.zeros(company.max(initial=-1) + 1)
+    np.maximum.at(largest, company, groups.own)
+    return float(largest.max() / max(1.0, largest.sum()))
+
+
+def _crowds(overlap: Overlap, bidders: int) -> dict[int, tuple[float, float]]:
+    """Return for each row what it shares in the least likely of its companies, and that chance."""
+    groups = overlap.groups
+    chances = crowd_chances(groups.mark, groups.holders, groups.clauses, bidders)
+    least: dict[int, tuple[float, float]] = {}
+    rows = zip(groups.row.tolist(), groups.own.tolist(), chances.tolist(), strict=True)
+    for row, own, chance in rows:
+        if chance < least.get(row, (0.0, 2.0))[1]:
+            least[row] = (float(own), chance)
+    return least
 
 
 def _bid_lengths(corpus: Corpus) -> list[int]:

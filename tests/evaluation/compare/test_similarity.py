@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
+from itertools import combinations
 
 import pytest
 
@@ -107,6 +109,16 @@ def test_a_ring_of_everybody_does_not_hide_itself():
     draft = own_text(70, 10)
     bids = {f"r{n}": "\n".join(draft + own_text(n)) for n in range(12)}
     assert len(compared(bids)) == 12 * 11 / 2
+
+
+@pytest.mark.parametrize("bidders", [5, 8])
+def test_few_bidders_who_each_used_some_of_an_unknown_source_are_no_ring(bidders):
+    recipe = Recipe(seed=9, bidders=bidders, length=30_000, rings=(3,), copied=3000)
+    for rings in ((), (3,)):
+        field = generate(replace(recipe, rings=rings))
+        ground = ground_of_texts([field.tender, *field.background])
+        strong = {f.bidders for f in compared(field.bids, ground) if f.strength is Strength.B}
+        assert strong == {pair for ring in field.rings for pair in combinations(ring, 2)}
 
 
 def test_members_that_each_rewrote_the_draft_are_paired_through_it():
