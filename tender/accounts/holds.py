@@ -72,6 +72,7 @@ def _tell(
 
 
 def apply_holds(purge: Purge) -> None:
-    """Tell the run what is held."""
-    held = select(LegalHold.subject).where(LegalHold.lifted_at.is_(None))
-    purge.held.update(purge.session.scalars(held))
+    """Tell the run what is held; a hold keeps its own reason as well."""
+    for hold in purge.session.scalars(select(LegalHold).where(LegalHold.lifted_at.is_(None))):
+        purge.held.add(hold.subject)
+        purge.protected.add(hold.id)
