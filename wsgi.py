@@ -68,6 +68,7 @@ VIEWS = (
     "tender.procedure.api",
     "tender.procedure.views",
     "tender.procedure.views_amendment",
+    "tender.procedure.views_retender",
     "tender.procedure.views_custody",
     "tender.procedure.views_ledger",
     "tender.procedure.views_law",

@@ -16,6 +16,7 @@ from tender.procedure.binding import calendar_of, overrides_of
 from tender.procedure.custody import record_of
 from tender.procedure.kinds import MethodRow, kind_row
 from tender.procedure.law import law
+from tender.procedure.lineage import lineage_facts
 from tender.procedure.milestones import Course, Milestone, MilestoneCode
 from tender.procedure.models import Lot, Tender, TenderStatus
 from tender.procedure.pricing import PriceBasis, Pricing
@@ -147,6 +148,7 @@ def public_facts(session: Session, tender: Tender, *, now: datetime) -> PublicFa
             "bond_fen": tender.bond_fen,
             "paused": tender.paused_at is not None,
             "members_only": tender.members_only,
+            **lineage_facts(session, tender),
             "lots": [_lot_facts(lot) for lot in lots],
             "timeline": [_step_facts(each, now) for each in timeline_of(tender, now=now)],
             "custody": [

@@ -16,6 +16,7 @@ from tender.core.i18n import N_, gettext, speaking
 from tender.procedure.custody import record_of
 from tender.procedure.facts import lots_of, method_row, pricing_of, timeline_of
 from tender.procedure.kinds import Direction, Kind, kind_row
+from tender.procedure.lineage import previous_of, related_process
 from tender.procedure.models import Lot, Tender, TenderDocument
 from tender.publication.documents import PlainNotice, TenderNotice
 from tender.publication.models import NoticeKind
@@ -50,7 +51,7 @@ def tender_notice(session: Session, tender: Tender, *, now: datetime, url: str) 
     with speaking("zh"):
         steps = paper_steps(tender, now)
         title = f"{tender.title}{gettext(TITLES[tender.kind])}"
-        blocks = _blocks(tender, lots)
+        blocks = (*_blocks(tender, lots), *_lineage(session, tender))
     sealed_for = tuple(_sealed_for(session, lot) for lot in lots)
 
     def paper(head: Head) -> TenderNotice:
@@ -73,16 +74,37 @@ def tender_notice(session: Session, tender: Tender, *, now: datetime, url: str) 
         title=title,
         blocks=blocks,
         tag="tender",
-        sections={"tender": ocds_tender(tender, lots)},
+        sections={
+            "tender": ocds_tender(tender, lots),
+            **_related(session, tender, url.rpartition("/")[0]),
+        },
         paper=paper,
         attachments=_attachments(session, tender),
     )
+
+
+def _lineage(session: Session, tender: Tender) -> tuple[Block, ...]:
+    """Which tender this one follows."""
+    previous = previous_of(session, tender)
+    if previous is None:
+        return ()
+    rows = ((N_("Earlier tender, ended without award"), f"{previous.number} {previous.title}"),)
+    return (Block(heading=N_("Tendered again"), rows=rows),)
+
+
+def _related(session: Session, tender: Tender, base: str) -> dict[str, Any]:
+    previous = previous_of(session, tender)
+    if previous is None:
+        return {}
+    process = related_process(session, previous, "unsuccessfulProcess", base)
+    return {"relatedProcesses": [process]} if process else {}
 
 
 def _attachments(session: Session, tender: Tender) -> tuple[Attachment, ...]:
     query = (
         select(TenderDocument)
         .where(TenderDocument.tender_id == tender.id, TenderDocument.public.is_(True))
+        .where(TenderDocument.superseded_at.is_(None))
         .order_by(TenderDocument.added_at, TenderDocument.id)
     )
     return tuple(

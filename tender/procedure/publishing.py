@@ -24,6 +24,7 @@ from tender.procedure.drafting import problems_of
 from tender.procedure.facts import lots_of, public_facts, tender_by_id, timeline_of
 from tender.procedure.models import LotStatus, Question, Tender, TenderStatus
 from tender.procedure.notices import paper_steps, plain_notice, tender_notice
+from tender.procedure.retendering import announce
 from tender.procedure.states import LOT, TENDER
 from tender.procedure.timeline import INSTANT
 from tender.publication.models import Notice, NoticeKind
@@ -65,6 +66,7 @@ def publish_tender(
         actor_id=actor.person_id, now=now,
     )  # fmt: skip
     _schedule(session, tender, now)
+    announce(session, actor, settings, tender, now=now)
     return notice
 
 

@@ -14,7 +14,7 @@ from tender.core.i18n import N_, gettext
 from tender.core.reads import Read
 from tender.core.web import actor, db, now, page, platform, signed_in
 from tender.core.web_reads import reading
-from tender.procedure import attaching, drafting, publishing, work
+from tender.procedure import attaching, drafting, publishing, retendering, work
 from tender.procedure.calendar import day_of
 from tender.procedure.drafts import read_draft
 from tender.procedure.facts import lots_of, pricing_of, tender_by_id, timeline_of
@@ -123,6 +123,7 @@ def _facts(tender: Tender, who: Actor) -> dict[str, Any]:
         "document_kinds": attaching.DOCUMENT_KINDS,
         "can_undo": work.can_undo(session, tender),
         "own": tender.created_by == who.person_id,
+        "again": retendering.offer(session, tender, now=moment),
     }
 
 
