@@ -115,6 +115,8 @@ HANDLERS: dict[str, Handler] = {
     "screens.run": run_screens,
     "document.produce": produce_document,
 }
+# Work of minutes, which a web server does beside its tick: an opening must not wait for it.
+LONG = frozenset({"screens.run"})
 TICK_SECONDS = 0.5
 EXPORT_PATIENCE = 60.0  # seconds that an export waits for the custodians' co-signatures
 WORKER_GRACE = 4.0  # seconds that an outbox row is left to the worker before the tick takes it
@@ -152,7 +154,13 @@ def perform_outbox_row(row_id: str) -> bool:
     return jobs.perform(platform(), HANDLERS, row_id)
 
 
-def tick(joined: Platform, *, seconds: float = TICK_SECONDS, grace: float = 0.0) -> dict[str, int]:
+def tick(
+    joined: Platform,
+    *,
+    seconds: float = TICK_SECONDS,
+    grace: float = 0.0,
+    kinds: frozenset[str] | None = None,
+) -> dict[str, int]:
     """Perform once what data and clock make due; safe in any number of processes at a time."""
     done = {
         "closed": close_due(joined),
@@ -163,7 +171,7 @@ def tick(joined: Platform, *, seconds: float = TICK_SECONDS, grace: float = 0.0)
         done["fillers"] = hide_numbers(joined, seconds)
     done["checkpoints"] += int(sign_if_grown(joined))
     done["screened"] = screen_opened(joined)
-    done["jobs"] = jobs.perform_due(joined, HANDLERS, grace=grace)
+    done["jobs"] = jobs.perform_due(joined, HANDLERS, grace=grace, kinds=kinds)
     done["purged"] = purge_daily(joined, PURGES)
     return done
 
@@ -172,10 +180,20 @@ def keep_ticking(joined: Platform, stop: threading.Event, pulse: Pulse) -> None:
     """Tick until told to stop; one failing tick is logged and the next one tries again."""
     while not stop.wait(TICK_SECONDS):
         try:
-            tick(joined, grace=WORKER_GRACE)
+            tick(joined, grace=WORKER_GRACE, kinds=frozenset(HANDLERS) - LONG)
             pulse.beat()
         except Exception:  # One failing tick must not end the clock of every other tender.
             log.exception("tick.failed")
+            time.sleep(2)
+
+
+def keep_screening(joined: Platform, stop: threading.Event) -> None:
+    """Do long work that no worker has taken, one row after another."""
+    while not stop.wait(2 * TICK_SECONDS):
+        try:
+            jobs.perform_due(joined, HANDLERS, limit=1, grace=WORKER_GRACE, kinds=LONG)
+        except Exception:  # The next round tries again.
+            log.exception("long_work.failed")
             time.sleep(2)
 
 
@@ -189,6 +207,9 @@ def application() -> Flask:
     app.extensions["pulse"] = pulse
     ticking = (joined, stop, pulse)
     threading.Thread(target=keep_ticking, args=ticking, name="tick", daemon=True).start()
+    long_work = threading.Thread(target=keep_screening, args=(joined, stop), name="long")
+    long_work.daemon = True
+    long_work.start()
     return app
 
 

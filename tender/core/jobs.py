@@ -6,7 +6,7 @@ must be idempotent: it may run again after a crash between its effect and `finis
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 
 import redis
@@ -47,15 +47,20 @@ def perform(platform: Platform, handlers: Mapping[str, Handler], row_id: str) ->
 
 
 def perform_due(
-    platform: Platform, handlers: Mapping[str, Handler], limit: int = 20, *, grace: float = 0.0
+    platform: Platform,
+    handlers: Mapping[str, Handler],
+    limit: int = 20,
+    *,
+    grace: float = 0.0,
+    kinds: Collection[str] | None = None,
 ) -> int:
-    """Do what is due, oldest first; gives the number done.
+    """Do what is due, oldest first, of some kinds only if they are named; gives the number done.
 
     Rows younger than `grace` seconds are left to the worker.
     """
     before = platform.clock.now() - timedelta(seconds=grace)
     with platform.database.read() as session:
-        rows = outbox.due(session, now=before, limit=limit)
+        rows = outbox.due(session, now=before, limit=limit, kinds=kinds)
     return sum(perform(platform, handlers, row) for row in rows)
 
 

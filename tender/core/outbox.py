@@ -7,6 +7,7 @@ with a fencing number, and `finish` fails for a holder whose lease was taken ove
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -50,8 +51,10 @@ def enqueue(session: Session, kind: str, payload: dict[str, Any], *, now: dateti
     return row
 
 
-def due(session: Session, *, now: datetime, limit: int = 20) -> list[str]:
-    """Ids of rows that may be taken now, oldest first."""
+def due(
+    session: Session, *, now: datetime, limit: int = 20, kinds: Collection[str] | None = None
+) -> list[str]:
+    """Ids of rows that may be taken now, oldest first; of some kinds only if they are named."""
     free = (OutboxRow.leased_until.is_(None)) | (OutboxRow.leased_until < now)
     query = (
         select(OutboxRow.id)
@@ -60,6 +63,8 @@ def due(session: Session, *, now: datetime, limit: int = 20) -> list[str]:
         .order_by(OutboxRow.created_at)
         .limit(limit)
     )
+    if kinds is not None:
+        query = query.where(OutboxRow.kind.in_(kinds))
     return list(session.scalars(query))
 
 
