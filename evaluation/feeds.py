@@ -1,110 +1,231 @@
-"""What the screens are fed with: registered contacts, upload addresses and bonds of a lot's bids.
+"""The table of indicators (筛查指标表): one row each, with what it is fed and how it is run.
 
-Only what the platform itself recorded, and only after the opening. An indicator is one row here,
-so that a further screen plugs in without touching the service.
+`gather` reads plain values from the database and ends its session; `run` works on them outside
+every transaction, heavy work in a process of its own. So a further screen plugs in as one row.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import select
+import structlog
 from sqlalchemy.orm import Session
 
-from evaluation.screens.computers import Upload, upload_signs
-from evaluation.screens.finding import Finding
-from evaluation.screens.people import Firm, Payment, Person, bond_signs, people_signs
-from tender.accounts.models import Organisation
+from evaluation.inputs import registered
+from evaluation.inputs.exhibits import Exhibit, Row, Seen, plain, seen_from
+from evaluation.inputs.history import (
+    market_before,
+    network_rows,
+    opened_lots,
+    price_table,
+    seq_of,
+)
+from evaluation.inputs.known import known_shared
+from evaluation.inputs.limited import Bounds, Unfinished, ask
+from evaluation.inputs.lot_files import LotFiles, files_of
+from evaluation.inputs.networked import LEAST_TENDERS, Taken, keep_taken, taken_so_far
+from evaluation.inputs.reading import HeldFile, folder, kept, kept_path, read_files
+from evaluation.screens.finding import Evidence, Finding, Strength
 from tender.core.i18n import N_
-from tender.opening.results import OpenedBid, judged_bids
-from tender.procedure.models import Bond, Lot
+from tender.core.settings import Settings
+from tender.opening.results import judged_bids
+from tender.procedure.models import Lot, Tender
+
+UNREAD = "U"
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
-class Feed:
-    """The bids of one lot with what is known of their bidders; ids of organisations throughout."""
+class Work:
+    """Where a screen runs: the installation's settings, and until when its slice lasts."""
 
-    lot_id: str
-    bids: tuple[OpenedBid, ...]
-    organisations: tuple[Organisation, ...]
-    bonds: tuple[Bond, ...]
+    settings: Settings
+    until: float | None = None
 
 
 @dataclass(frozen=True)
 class Indicator:
-    """One screen of the platform's: code for the progress list, name, and the pure function."""
+    """One screen of the platform's: code for the progress list, name, what it takes, what it does.
+
+    `run` may raise `Unfinished` (its limits were reached) or `Later` (its slice is over).
+    """
 
     code: str
     name: str
-    run: Callable[[Feed], Sequence[Finding]]
+    gather: Callable[[Session, Settings, Lot], Any]
+    run: Callable[[Any, Work], list[Seen]]
 
 
-def feed_of(session: Session, lot: Lot) -> Feed:
-    """The feed of one opened lot."""
-    bids = tuple(judged_bids(session, lot.id))
-    identities = [bid.organisation_id for bid in bids]
-    organisations = select(Organisation).where(Organisation.id.in_(identities))
-    bonds = select(Bond).where(
-        Bond.tender_id == lot.tender_id, Bond.organisation_id.in_(identities)
-    )
-    return Feed(
-        lot_id=lot.id,
-        bids=bids,
-        organisations=tuple(session.scalars(organisations.order_by(Organisation.id))),
-        bonds=tuple(session.scalars(bonds.order_by(Bond.id))),
-    )
+@dataclass(frozen=True)
+class LotMaterial:
+    """Files of a lot with what names its bidders."""
+
+    files: LotFiles
+    identities: dict[str, dict[str, list[str]]]
+    published: str | None
 
 
-def people(feed: Feed) -> Sequence[Finding]:
-    """P2 and P3: agents, contacts, telephones, mailboxes and heads as registered."""
-    return people_signs(_firms(feed))
-
-
-def computers(feed: Feed) -> Sequence[Finding]:
-    """H5: the same upload address or subnet within an hour."""
-    return upload_signs(
-        [
-            Upload(bid.organisation_id, bid.address, bid.submitted_at, record=bid.bid_id)
-            for bid in feed.bids
-            if bid.address
-        ]
+def _material(session: Session, settings: Settings, lot: Lot) -> LotMaterial:
+    feed = registered.feed_of(session, settings, lot)
+    tender = session.get_one(Tender, lot.tender_id)
+    return LotMaterial(
+        files=files_of(session, lot, feed.bids),
+        identities={
+            key: {"names": [each.name], "codes": [each.code] if each.code else []}
+            for key, each in feed.organisations.items()
+        },
+        published=tender.published_at.isoformat() if tender.published_at else None,
     )
 
 
-def bonds(feed: Feed) -> Sequence[Finding]:
-    """D1: bid bonds from one account, or paid by another bidder."""
-    payments = [
-        Payment(bond.organisation_id, bond.payer_account, bond.payer, record=bond.id)
-        for bond in feed.bonds
-    ]
-    return bond_signs(payments, _firms(feed))
+def _reading(material: LotMaterial, work: Work) -> list[Seen]:
+    """Read every file once; those that could not be read, or not whole, are findings."""
+    files = material.files
+    read_files(work.settings, (*files.tender, *files.earlier, *files.bids), until=work.until)
+    failed: dict[str, list[tuple[str, str]]] = {}
+    for file in files.bids:
+        content = kept(work.settings, file.sha256) or {}
+        extracted = content.get("extracted") or {}
+        whys = [content["unread"]] if "unread" in content else list(extracted.get("remarks", ()))
+        for why in whys:
+            failed.setdefault(file.owner, []).append((file.name, why))
+    _update_background(files, work.settings)
+    return [_unread(owner, rows) for owner, rows in failed.items()]
 
 
-INDICATORS: tuple[Indicator, ...] = (
-    Indicator("P2", N_("Same agent, contact, telephone or mailbox"), people),
-    Indicator("H5", N_("Same upload address"), computers),
-    Indicator("D1", N_("Bid bonds from the same account"), bonds),
-)
+def _unread(owner: str, rows: list[tuple[str, str]]) -> Seen:
+    finding = Finding(
+        UNREAD, Strength.C, (owner,), float(len(rows)),
+        evidence=tuple(Evidence(owner, file=name) for name, _ in rows),
+    )  # fmt: skip
+    shown = tuple(Row((plain(name), plain(why))) for name, why in rows)
+    columns = (N_("File"), N_("Why it could not be read"))
+    return Seen(finding, (Exhibit(N_("Look at these files by hand"), columns, shown, False),))
 
 
-def _firms(feed: Feed) -> list[Firm]:
+def _background_name(file: HeldFile) -> str:
+    return f"{file.owner}/{file.sha256}"
+
+
+def _update_background(files: LotFiles, settings: Settings) -> None:
+    """Bring the background index up to date with what was read of earlier bids."""
+    rows = [
+        {
+            "name": _background_name(file), "sha256": file.sha256,
+            "read": str(kept_path(settings, file.sha256)),
+        }
+        for file in files.earlier
+    ]  # fmt: skip
+    try:
+        if rows:
+            ask({"do": "index", "index": str(folder(settings) / "background"), "files": rows})
+    except Unfinished as why:
+        # The comparison goes on with the background that there is, and says how much it was.
+        log.warning("screens.background", why=str(why))
+
+
+def _on_files(do: str) -> Callable[[LotMaterial, Work], list[Seen]]:
+    """A screen over the kept readings of a lot's files, in a process of its own."""
+
+    def run(material: LotMaterial, work: Work) -> list[Seen]:
+        files, settings = material.files, work.settings
+        if len({file.owner for file in files.bids}) < 2:
+            return []
+        read_files(settings, (*files.tender, *files.bids), until=work.until)
+        ground = {
+            "tender": [str(kept_path(settings, file.sha256)) for file in files.tender],
+            "index": str(folder(settings) / "background"),
+            "names": sorted({_background_name(file) for file in files.earlier}),
+        }
+        request = {
+            "do": do, "documents": _rows(settings, files.bids), "ground": ground,
+            "tender": _rows(settings, files.tender), "identities": material.identities,
+            "published": material.published, "venue": list(known_shared(settings).venue),
+        }  # fmt: skip
+        return [seen_from(each) for each in ask(request)]
+
+    return run
+
+
+def _rows(settings: Settings, files: tuple[HeldFile, ...]) -> list[dict[str, str]]:
     return [
-        Firm(
-            bidder=each.id,
-            name=each.name,
-            number=each.code or "",
-            head=Person(each.legal_head, record=each.id) if each.legal_head else None,
-            agents=_agents(each),
-            record=each.id,
-        )
-        for each in feed.organisations
-    ]
+        {
+            "bidder": file.owner, "file": file.name,
+            "read": str(kept_path(settings, file.sha256)),
+        }
+        for file in files
+    ]  # fmt: skip
 
 
-def _agents(each: Organisation) -> tuple[Person, ...]:
-    phone, mailbox = each.phone or "", each.email or ""
-    names = dict.fromkeys(name for name in (each.agent, each.contact) if name)
-    return tuple(
-        Person(name, phone=phone, mailbox=mailbox, record=each.id) for name in names or {"": None}
-    )
+def _totals(session: Session, settings: Settings, lot: Lot) -> dict[str, Any] | None:
+    """The lot's prices and those of its market's past, None where there is nothing to compare."""
+    tender, seq = session.get_one(Tender, lot.tender_id), seq_of(session, lot)
+    here = [past for past in opened_lots(session, after=seq - 1, upto=seq) if past.lot.id == lot.id]
+    past = market_before(session, lot, tender) if here else []
+    # Spread needs a market to stand in, steps more than three bids.
+    if not here or (len(past) < LEAST_TENDERS and len(here[0].bids) < 4):
+        return None
+    return {
+        "do": "totals", "lot": price_table(here[0]), "past": past,
+        "direction": tender.direction.value.lower(),
+    }  # fmt: skip
+
+
+def _screen_totals(request: dict[str, Any] | None, work: Work) -> list[Seen]:
+    return [seen_from(each) for each in ask(request)] if request else []
+
+
+@dataclass(frozen=True)
+class NetworkMaterial:
+    """Lots that the networks do not hold yet, and the bidders who are asked about."""
+
+    lots: list[dict[str, Any]]
+    bidders: list[str]
+    upto: int
+
+
+def _networks(session: Session, settings: Settings, lot: Lot) -> NetworkMaterial | None:
+    """New lots and this lot's bidders; None while the past is too short to be a market."""
+    taken, seq = taken_so_far(settings), seq_of(session, lot)
+    new = opened_lots(session, after=taken.upto, upto=max(seq, taken.upto), names=taken.unsettled)
+    if taken.upto < 0 and len(new) < LEAST_TENDERS:
+        return None
+    bidders = [bid.organisation_id for bid in judged_bids(session, lot.id) if bid.price_fen]
+    return NetworkMaterial(network_rows(new), bidders, max(seq, taken.upto))
+
+
+def _screen_networks(material: NetworkMaterial | None, work: Work) -> list[Seen]:
+    if material is None:
+        return []
+    place = folder(work.settings) / "networks.duckdb"
+    request = {
+        "do": "networks", "file": str(place), "lots": material.lots, "bidders": material.bidders,
+    }  # fmt: skip
+    answer = ask(request, Bounds(seconds=90.0))
+    keep_taken(work.settings, Taken(material.upto, tuple(answer["unsettled"])))
+    return [seen_from(each) for each in answer["findings"]]
+
+
+def _light(screen: Callable[[registered.Feed], list[Seen]]) -> Callable[[Any, Work], list[Seen]]:
+    return lambda feed, _work: screen(feed)
+
+
+FEED = registered.feed_of
+INDICATORS: tuple[Indicator, ...] = (
+    Indicator("P2", N_("Agents, contacts, heads and control"), FEED, _light(registered.contacts)),
+    Indicator("P1", N_("Project teams"), FEED, _light(registered.team)),
+    Indicator("H5", N_("Upload addresses"), FEED, _light(registered.addresses)),
+    Indicator("H1", N_("Upload computers"), FEED, _light(registered.computers)),
+    Indicator("D1", N_("Payers of the bid bonds"), FEED, _light(registered.bonds)),
+    Indicator("S", N_("Totals: spread, gaps and steps"), _totals, _screen_totals),
+    Indicator("N", N_("Networks of past tenders"), _networks, _screen_networks),
+    Indicator(UNREAD, N_("Reading the files"), _material, _reading),
+    Indicator("T", N_("Copied text and shared errors"), _material, _on_files("text")),
+    Indicator("I1", N_("Pictures"), _material, _on_files("pictures")),
+    Indicator("M1", N_("Properties of the files"), _material, _on_files("properties")),
+    Indicator("X1", N_("Mixed documents"), _material, _on_files("mixed")),
+    Indicator("B", N_("Unit prices of the bills"), _material, _on_files("prices in bills")),
+    Indicator("H3", N_("Computers that made the bills"), _material, _on_files("makers")),
+)

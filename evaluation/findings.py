@@ -1,73 +1,71 @@
-"""Findings before people: who may read them, asking the bidder, deciding with a reason.
+"""Findings before people: who may read them, and what each reader sees.
 
-A finding is never a verdict. Strength C is for supervision alone and never a ground to reject;
-A and B are also the panel's, which may reject a bid by its own decision (REG 40, 51).
+A finding is never a verdict and decides no score. Strength C is for supervision alone and never a
+ground to reject; A and B are also the panel's, as are files that could not be read. A bidder sees
+its own side of what it was asked, and nobody else anything.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from sqlalchemy import select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from evaluation.desk import HERE
-from evaluation.feeds import INDICATORS
-from evaluation.models import FindingDecision, FindingRow, ScreenRun
-from evaluation.screening import run_of
-from evaluation.screens.finding import Finding, Strength
+from evaluation.feeds import INDICATORS, UNREAD
+from evaluation.inputs.exhibits import Exhibit, Seen, seen_from
+from evaluation.inputs.lot_files import numbered_apart
+from evaluation.models import FindingDecided, FindingDecision, FindingRow, PanelMember, ScreenRun
+from evaluation.screening import run_of, screened_lots
+from evaluation.screens.finding import Strength
 from evaluation.seating import member_for
-from tender.accounts.directory import members_of
-from tender.accounts.models import Organisation
+from tender.accounts.models import Organisation, Person
 from tender.accounts.permissions import Permission, allowed, require
-from tender.core import messages
 from tender.core.actor import Actor, Role
-from tender.core.errors import conflict, forbidden, invalid, not_found
-from tender.core.i18n import N_
-from tender.ledger import service as ledger
-from tender.opening.results import OpenedBid, judged_bids
-from tender.procedure.facts import lots_of, tender_by_id
+from tender.core.errors import forbidden, not_found
+from tender.core.i18n import N_, gettext
+from tender.opening.results import judged_bids
+from tender.procedure.facts import tender_by_id
 from tender.procedure.models import Lot, Tender
 
-CODE_NAMES = {
-    "P1": N_("Same member of the project team"),
-    "P2": N_("Same agent, contact, telephone or mailbox"),
-    "P3": N_("Same head, control or management"),
-    "H1": N_("Same upload computer"),
-    "H5": N_("Same upload address"),
-    "D1": N_("Bid bonds from the same account"),
-}
-STRENGTH_NAMES = {
-    Strength.A: N_("A: a case that the law deems collusion, on its face"),
-    Strength.B: N_("B: a strong sign; the bidder is asked to explain"),
-    Strength.C: N_("C: a statistical sign, for supervision only"),
-}
 DECISION_NAMES = {
     FindingDecision.OPEN: N_("to decide"),
     FindingDecision.CONFIRMED: N_("confirmed"),
     FindingDecision.REJECTED: N_("explained away"),
     FindingDecision.REFERRED: N_("referred"),
 }
+UNKNOWN = N_("There is no such finding.")
+MOST_LISTED = 500
 
 
 @dataclass(frozen=True)
-class Side:
-    """One bidder of a finding with what the platform recorded of it."""
+class Past:
+    """One decision of a finding's history: the newest counts, the others stay."""
 
-    organisation: Organisation
-    bid: OpenedBid | None
-    explanation: str
+    decision: FindingDecided
+    by: str
 
 
 @dataclass(frozen=True)
 class Shown:
-    """A finding with both sides for reading."""
+    """A finding for one reader; `names` are the bidders' names by id, as far as he sees them."""
 
     row: FindingRow
-    finding: Finding
-    sides: list[Side]
+    seen: Seen
     lot: Lot | None
+    names: Mapping[str, str]
+    history: Sequence[Past] = ()
+
+    @property
+    def explained(self) -> list[tuple[str, str]]:
+        """Who explained what, the bidder's name first."""
+        return [
+            (name, self.row.explanations[key])
+            for key, name in self.names.items()
+            if key in self.row.explanations
+        ]
 
 
 @dataclass(frozen=True)
@@ -81,125 +79,178 @@ class Findings:
     may_decide: bool
     bidder: bool
 
+    @property
+    def done(self) -> int:
+        """How many indicators of how many lots are through."""
+        return min(self.steps, len(self.run.progress)) if self.run else 0
+
+    @property
+    def unfinished(self) -> list[dict[str, str]]:
+        """Indicators that reached their limits."""
+        return [row for row in (self.run.progress if self.run else []) if row.get("failed")]
+
+    @property
+    def now_running(self) -> str:
+        """The name of the indicator at work, by the order of the table."""
+        return INDICATORS[self.done % len(INDICATORS)].name
+
 
 def findings_for(session: Session, actor: Actor, tender_id: str) -> Findings:
     """What this person may see: supervision all, the panel A and B, a bidder what it was asked."""
     tender = tender_by_id(session, tender_id)
     query = select(FindingRow).where(FindingRow.tender_id == tender.id)
-    rows = list(session.scalars(query.order_by(FindingRow.strength, FindingRow.found_at)))
+    order = (FindingRow.strength, FindingRow.code, FindingRow.found_at, FindingRow.id)
+    rows = list(session.scalars(query.order_by(*order)))
     if actor.role is Role.BIDDER:
-        rows = [
-            row for row in rows if row.asked_at is not None and actor.organisation_id in row.bidders
-        ]
+        rows = [row for row in rows if _asked(actor, row)]
         if not rows:
             raise not_found("finding.none", N_("You are not asked to explain anything here."))
     elif actor.role is Role.EXPERT:
-        _seated(session, actor, tender_id)
-        rows = [row for row in rows if row.strength != Strength.C]
+        require_seat(session, actor, tender_id)
+        rows = [row for row in rows if for_panel(row)]
     else:
         require(actor, Permission.FINDING_READ, on=tender)
     return Findings(
         tender=tender,
         run=run_of(session, tender.id),
-        steps=len(INDICATORS) * len(lots_of(session, tender.id)),
+        steps=len(INDICATORS) * len(screened_lots(session, tender.id)),
         listed=[_shown(session, actor, row) for row in rows],
         may_decide=actor.role is Role.EXPERT or allowed(actor, Permission.FINDING_DECIDE, tender),
         bidder=actor.role is Role.BIDDER,
     )
 
 
-def ask_bidders(session: Session, actor: Actor, finding_id: str, *, now: datetime) -> FindingRow:
-    """Ask the bidders of a finding to explain it."""
-    row = _decidable(session, actor, finding_id)
-    if row.asked_at is not None:
-        raise conflict("finding.asked", N_("The bidders are asked already."))
-    row.asked_at = now
-    tender = tender_by_id(session, row.tender_id)
-    for organisation_id in row.bidders:
-        for person in members_of(session, organisation_id, Role.BIDDER):
-            messages.tell(
-                session, person.id, N_("The supervision of %(tender)s asks you to explain."),
-                now=now, link=f"/findings/{tender.id}", subject=row.id, email=person.email,
-                tender=tender.number,
-            )  # fmt: skip
-    return row
-
-
-def explain(session: Session, actor: Actor, finding_id: str, text: str, *, now: datetime) -> None:
-    """A bidder's own explanation."""
-    require(actor, Permission.OBJECTION_FILE)
+def finding_for(session: Session, actor: Actor, tender_id: str, finding_id: str) -> Shown:
+    """One finding with its history; DomainError `finding.unknown` for whoever may not see it."""
     row = session.get(FindingRow, finding_id)
-    if row is None or row.asked_at is None or actor.organisation_id not in row.bidders:
-        raise not_found("finding.none", N_("You are not asked to explain anything here."))
-    if row.decision is not FindingDecision.OPEN:
-        raise conflict("finding.decided", N_("This finding is decided."))
-    if not 2 <= len(text.strip()) <= 4000:
-        raise invalid(
-            "finding.explanation", N_("Explain it in 2 to 4,000 characters."),
-            {"text": N_("2 to 4,000 characters.")},
-        )  # fmt: skip
-    row.explanations = {**row.explanations, actor.organisation_id: text.strip()}
-    messages.settle(session, row.id, now=now, person_id=actor.person_id)
-
-
-def decide(
-    session: Session,
-    actor: Actor,
-    finding_id: str,
-    decision: str,
-    reason: str,
-    *,
-    now: datetime,
-) -> FindingRow:
-    """Confirm a finding, reject it with the reason, or refer it; the ledger keeps who did."""
-    row = _decidable(session, actor, finding_id)
-    problems = {}
-    if decision not in (FindingDecision.CONFIRMED, FindingDecision.REJECTED, "referred"):
-        problems["decision"] = N_("Choose a decision.")
-    if not 2 <= len(reason.strip()) <= 2000:
-        problems["reason"] = N_("2 to 2,000 characters.")
-    if problems:
-        raise invalid("finding.form", N_("A decision needs its reason."), problems)
-    row.decision = FindingDecision(decision)
-    row.reason, row.decided_by, row.decided_at = reason.strip(), actor.person_id, now
-    name = actor.person_id
+    if row is None or row.tender_id != tender_id:
+        raise not_found("finding.unknown", UNKNOWN)
+    if actor.role is Role.BIDDER and not _asked(actor, row):
+        raise not_found("finding.unknown", UNKNOWN)
     if actor.role is Role.EXPERT:
-        name = member_for(session, actor, row.tender_id).id
-    ledger.append(
-        session, "finding.decided", subject=row.tender_id, actor=name, now=now,
-        fields={"finding": row.id, "code": row.code, "decision": row.decision.value},
-        private={"reason": row.reason},
-    )  # fmt: skip
-    return row
+        require_seat(session, actor, row.tender_id)
+        if not for_panel(row):
+            raise not_found("finding.unknown", UNKNOWN)
+    if actor.role not in (Role.EXPERT, Role.BIDDER):
+        require(actor, Permission.FINDING_READ, on=row)
+    shown = _shown(session, actor, row)
+    return shown if actor.role is Role.BIDDER else replace(shown, history=_history(session, row))
 
 
-def _decidable(session: Session, actor: Actor, finding_id: str) -> FindingRow:
-    row = session.get(FindingRow, finding_id)
-    if row is None:
-        raise not_found("finding.unknown", N_("There is no such finding."))
-    if actor.role is Role.EXPERT:
-        _seated(session, actor, row.tender_id)
-        if row.strength == Strength.C:
-            raise not_found("finding.unknown", N_("There is no such finding."))
-    else:
-        require(actor, Permission.FINDING_DECIDE, on=row)
-    if row.decision is not FindingDecision.OPEN:
-        raise conflict("finding.decided", N_("This finding is decided."))
-    return row
+@dataclass(frozen=True)
+class Listed:
+    """A tender with the number of its findings by strength, and of those that wait."""
+
+    tender: Tender
+    strengths: Mapping[str, int]
+    waiting: int
 
 
-def _seated(session: Session, actor: Actor, tender_id: str) -> None:
+def tenders_with_findings(session: Session, actor: Actor) -> list[Listed]:
+    """Tenders under the reader's scope that have findings, the strongest first."""
+    require(actor, Permission.FINDING_READ)
+    counted = (
+        select(FindingRow.tender_id, FindingRow.strength, FindingRow.decision, func.count())
+        .where(or_(FindingRow.scope == actor.scope, FindingRow.scope.startswith(actor.scope)))
+        .group_by(FindingRow.tender_id, FindingRow.strength, FindingRow.decision)
+    )
+    strengths: dict[str, dict[str, int]] = {}
+    waiting: dict[str, int] = {}
+    for tender_id, strength, decision, count in session.execute(counted):
+        row = strengths.setdefault(tender_id, dict.fromkeys("ABC", 0))
+        row[strength] += count
+        waiting[tender_id] = waiting.get(tender_id, 0) + count * (decision is FindingDecision.OPEN)
+    tenders = session.scalars(select(Tender).where(Tender.id.in_(strengths)))
+    listed = [Listed(each, strengths[each.id], waiting[each.id]) for each in tenders]
+    listed.sort(key=lambda each: (*(-each.strengths[s] for s in "ABC"), each.tender.number))
+    return listed[:MOST_LISTED]
+
+
+def for_panel(row: FindingRow) -> bool:
+    """Whether the panel may see it: strong signs, and what it must read by hand."""
+    return row.strength != Strength.C or row.code == UNREAD
+
+
+def require_seat(session: Session, actor: Actor, tender_id: str) -> PanelMember:
+    """The expert's seat in this tender's panel; refused before taking part."""
     member = member_for(session, actor, tender_id)
     if member.status not in HERE:
         raise forbidden("sheet.not_seated", N_("Confirm first that you take part."))
+    return member
+
+
+def _asked(actor: Actor, row: FindingRow) -> bool:
+    return row.asked_at is not None and actor.organisation_id in row.bidders
 
 
 def _shown(session: Session, actor: Actor, row: FindingRow) -> Shown:
     lot = session.get(Lot, row.lot_id) if row.lot_id else None
-    bids = {bid.organisation_id: bid for bid in judged_bids(session, lot.id)} if lot else {}
-    sides = [
-        Side(session.get_one(Organisation, each), bids.get(each), row.explanations.get(each, ""))
-        for each in row.bidders
-        if actor.role is not Role.BIDDER or each == actor.organisation_id
-    ]
-    return Shown(row, Finding.from_json(row.content), sides, lot)
+    seen = seen_from(row.content)
+    wanted = list(row.bidders)
+    if actor.role is Role.BIDDER:
+        wanted, seen = [actor.organisation_id], own_side(seen, actor.organisation_id)
+    named = select(Organisation.id, Organisation.name).where(Organisation.id.in_(wanted))
+    names = {row.id: row.name for row in session.execute(named)}
+    return Shown(row, seen, lot, {key: names[key] for key in wanted if key in names})
+
+
+def own_side(seen: Seen, bidder: str) -> Seen:
+    """A finding without anything of another bidder: its own columns and rows, no population."""
+    shown = []
+    for exhibit in seen.exhibits:
+        if exhibit.named:
+            places = [k for k, name in enumerate(exhibit.columns) if name == bidder]
+            rows = tuple(
+                replace(row, cells=tuple(row.cells[k] for k in places), params=_own(row.params))
+                for row in exhibit.rows
+            )
+            columns = tuple(exhibit.columns[k] for k in places)
+            shown.append(replace(exhibit, columns=columns, rows=rows))
+        else:
+            shown.append(_own_rows(exhibit, bidder))
+    return replace(seen, exhibits=tuple(shown), plot=None, counts={})
+
+
+def _own(params: Mapping[str, str | int]) -> Mapping[str, str | int]:
+    """A ratio of two prices would tell the other's price."""
+    return {key: "…" if key == "ratio" else value for key, value in params.items()}
+
+
+def _own_rows(exhibit: Exhibit, bidder: str) -> Exhibit:
+    """The reader's own rows; a step to the neighbour would tell the neighbour's price."""
+    rows = tuple(
+        replace(row, cells=row.cells[:1]) if row.bidder else row
+        for row in exhibit.rows
+        if row.bidder in ("", bidder)
+    )
+    whole = len(exhibit.columns) if not any(row.bidder for row in rows) else 1
+    return replace(exhibit, rows=rows, columns=exhibit.columns[:whole])
+
+
+def _history(session: Session, row: FindingRow) -> list[Past]:
+    query = select(FindingDecided).where(FindingDecided.finding_id == row.id)
+    found = session.scalars(query.order_by(FindingDecided.ledger_seq.desc()))
+    return [Past(each, _who(session, each)) for each in found]
+
+
+def _who(session: Session, decided: FindingDecided) -> str:
+    """A supervisor by name, a panel member by seat: its name is secret until the result."""
+    if decided.role == Role.EXPERT.value:
+        member = session.get(PanelMember, decided.by)
+        return gettext(N_("Member in seat %(seat)s"), seat=member.position if member else "?")
+    person = session.get(Person, decided.by)
+    return person.name if person else ""
+
+
+def files_of_evidence(session: Session, shown: Shown) -> list[tuple[str, str, str]]:
+    """The opened files that the evidence points at: bidder's name, file, address."""
+    if shown.lot is None:
+        return []
+    named = {(piece.bidder, piece.file) for piece in shown.seen.finding.evidence if piece.file}
+    found = []
+    for bid in judged_bids(session, shown.lot.id):
+        for file, place in numbered_apart(bid.stored):
+            if (bid.organisation_id, file) in named:
+                url = f"/openings/bids/{bid.bid_id}/files/{place}"
+                found.append((bid.name, file, url))
+    return found

@@ -257,3 +257,44 @@ class FindingRow(Base):
     decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # the bidders, to explain
     explanations: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)  # by organisation
+
+
+class FindingDecided(Base):
+    """One decision about a finding; a later one takes its place and deletes nothing.
+
+    `by` is a person, or the seat of a panel member, whose name is secret until the result.
+    """
+
+    __tablename__ = "finding_decided"
+    __table_args__ = (CheckConstraint("decision <> 'open'", name="decision"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    finding_id: Mapped[str] = mapped_column(
+        ForeignKey("finding.id", ondelete="CASCADE"), index=True
+    )
+    decision: Mapped[FindingDecision] = mapped_column(enum_column(FindingDecision))
+    reason: Mapped[str] = mapped_column(Text)
+    by: Mapped[str] = mapped_column(String(32))
+    role: Mapped[str] = mapped_column(String(40))
+    decided_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ledger_seq: Mapped[int] = mapped_column(BigInteger)
+
+
+class RegisterExtract(Base):
+    """What the business register says of a bidder (工商登记信息), as supervision recorded it.
+
+    `holders` are {number, percent}; numbers are credit codes or identity numbers.
+    """
+
+    __tablename__ = "register_extract"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    organisation_id: Mapped[str] = mapped_column(ForeignKey("organisation.id"), index=True)
+    head: Mapped[str] = mapped_column(String(80), default="")
+    head_number: Mapped[str] = mapped_column(String(40), default="")
+    holders: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    managed_by: Mapped[list[str]] = mapped_column(JSON, default=list)
+    branch_of: Mapped[str] = mapped_column(String(40), default="")
+    source: Mapped[str] = mapped_column(String(200))  # where and on which day it was taken
+    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    recorded_by: Mapped[str] = mapped_column(String(32))

@@ -1,23 +1,30 @@
 """Running the screens after the opening: results arrive one by one and are put before people.
 
-The outbox handler may run twice: the progress list says which indicator of which lot is done, and
-each one's findings and progress are one transaction.
+The outbox handler may run twice, be killed, or be overtaken by another worker: the progress list
+says which indicator of which lot is done, and each one's findings and progress are one
+transaction, judged again under the write lock. Gathering, reading and comparing happen outside of
+it. A slice ends before the lease does and orders the next one, so that no job outlives its lease.
 """
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
+import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from evaluation.feeds import INDICATORS, Indicator, feed_of
+from evaluation.feeds import INDICATORS, Indicator, Work
+from evaluation.inputs.exhibits import Seen
+from evaluation.inputs.limited import Unfinished
+from evaluation.inputs.reading import Later
 from evaluation.models import FindingDecision, FindingRow, ScreenRun, ScreenStatus
-from evaluation.screens.finding import Finding
 from evaluation.states import SCREEN
 from tender.accounts.directory import people_with
-from tender.core import messages
+from tender.core import jobs, messages, outbox
 from tender.core.actor import Role
+from tender.core.errors import DomainError
 from tender.core.i18n import N_
 from tender.core.platform import Platform
 from tender.core.states import advance
@@ -25,11 +32,14 @@ from tender.procedure.facts import lots_of
 from tender.procedure.models import Lot, LotStatus, Tender
 
 RUN = "screens.run"
+# Seconds of one slice; with the longest single screen it stays below the lease of an outbox row.
+SLICE = 60.0
+log = structlog.get_logger(__name__)
 
 
 def run_screens(platform: Platform, payload: dict[str, Any]) -> None:
     """Outbox handler `screens.run`: every indicator over every opened lot, one after another."""
-    run_id = payload["run"]
+    run_id, until = payload["run"], time.monotonic() + SLICE
     with platform.database.write() as session:
         run = session.get_one(ScreenRun, run_id)
         if run.status is ScreenStatus.DONE:
@@ -37,15 +47,22 @@ def run_screens(platform: Platform, payload: dict[str, Any]) -> None:
         advance(run, ScreenStatus.RUNNING, SCREEN)
         tender_id = run.tender_id
     with platform.database.read() as session:
-        lots = [lot for lot in lots_of(session, tender_id) if lot.status is not LotStatus.CANCELLED]
-    for lot in lots:
-        for indicator in INDICATORS:
-            _run_one(platform, run_id, lot, indicator)
-    with platform.database.write() as session:
-        run = session.get_one(ScreenRun, run_id)
-        advance(run, ScreenStatus.DONE, SCREEN)
-        run.finished_at = platform.clock.now()
-        _tell(session, session.get_one(Tender, tender_id), platform)
+        lots = screened_lots(session, tender_id)
+    try:
+        for lot in lots:
+            for indicator in INDICATORS:
+                if time.monotonic() > until:
+                    raise Later
+                _run_one(platform, run_id, lot, indicator, until)
+    except Later:
+        _order_next(platform, run_id)
+        return
+    _finish(platform, run_id, tender_id)
+
+
+def screened_lots(session: Session, tender_id: str) -> list[Lot]:
+    """The lots of a tender whose bids are screened."""
+    return [lot for lot in lots_of(session, tender_id) if lot.status is not LotStatus.CANCELLED]
 
 
 def run_of(session: Session, tender_id: str) -> ScreenRun | None:
@@ -54,28 +71,60 @@ def run_of(session: Session, tender_id: str) -> ScreenRun | None:
     return session.scalars(query.order_by(ScreenRun.started_at.desc()).limit(1)).first()
 
 
-def _run_one(platform: Platform, run_id: str, lot: Lot, indicator: Indicator) -> None:
+def _order_next(platform: Platform, run_id: str) -> None:
+    with platform.database.write() as session:
+        row = outbox.enqueue(session, RUN, {"run": run_id}, now=platform.clock.now())
+    jobs.hurry(platform.settings, [row.id])
+
+
+def _finish(platform: Platform, run_id: str, tender_id: str) -> None:
+    with platform.database.write() as session:
+        run = session.get_one(ScreenRun, run_id)
+        if run.status is ScreenStatus.DONE:
+            return
+        advance(run, ScreenStatus.DONE, SCREEN)
+        run.finished_at = platform.clock.now()
+        _tell(session, session.get_one(Tender, tender_id), platform)
+
+
+def _run_one(platform: Platform, run_id: str, lot: Lot, indicator: Indicator, until: float) -> None:
     with platform.database.read() as session:
         if _is_done(session.get_one(ScreenRun, run_id), lot, indicator):
             return
-        found = list(indicator.run(feed_of(session, lot)))
+    found, failed = _found(platform, lot, indicator, until)
     with platform.database.write() as session:
         run = session.get_one(ScreenRun, run_id)
         if _is_done(run, lot, indicator):
             return
         tender = session.get_one(Tender, run.tender_id)
         now = platform.clock.now()
-        for finding in found:
-            session.add(_row(tender, lot, finding, platform))
+        for seen in found:
+            session.add(_row(tender, lot, seen, platform))
         done = {"lot": lot.id, "code": indicator.code, "found": len(found), "at": now.isoformat()}
-        run.progress = [*run.progress, done]
+        run.progress = [*run.progress, done | ({"failed": failed} if failed else {})]
+
+
+def _found(
+    platform: Platform, lot: Lot, indicator: Indicator, until: float
+) -> tuple[list[Seen], str]:
+    """What an indicator finds, or why it did not finish; its limits end it, not the others."""
+    try:
+        with platform.database.read() as session:
+            gathered = indicator.gather(session, platform.settings, lot)
+        return indicator.run(gathered, Work(platform.settings, until)), ""
+    except Unfinished as why:
+        log.warning("screens.unfinished", lot=lot.id, code=indicator.code, why=str(why))
+        return [], str(why)
+    except DomainError as error:
+        return [], error.text()
 
 
 def _is_done(run: ScreenRun, lot: Lot, indicator: Indicator) -> bool:
     return any(each["lot"] == lot.id and each["code"] == indicator.code for each in run.progress)
 
 
-def _row(tender: Tender, lot: Lot, finding: Finding, platform: Platform) -> FindingRow:
+def _row(tender: Tender, lot: Lot, seen: Seen, platform: Platform) -> FindingRow:
+    finding = seen.finding
     return FindingRow(
         tender_id=tender.id,
         lot_id=lot.id,
@@ -83,7 +132,7 @@ def _row(tender: Tender, lot: Lot, finding: Finding, platform: Platform) -> Find
         code=finding.code,
         strength=finding.strength.value,
         bidders=list(finding.bidders),
-        content=finding.to_json(),
+        content=seen.to_json(),
         found_at=platform.clock.now(),
         decision=FindingDecision.OPEN,
         explanations={},

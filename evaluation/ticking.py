@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from evaluation.models import ScreenRun, ScreenStatus
 from evaluation.screening import RUN
-from tender.core import outbox
+from tender.core import jobs, outbox
 from tender.core.ids import new_id
 from tender.core.platform import Platform
 from tender.procedure.models import Tender, TenderStatus
@@ -26,12 +26,13 @@ def screen_opened(platform: Platform) -> int:
             return 0
     with platform.database.write() as session:
         now = platform.clock.now()
-        waiting = list(session.scalars(query.limit(50)))
+        waiting, ordered = list(session.scalars(query.limit(50))), []
         for tender_id in waiting:
             run = ScreenRun(
                 id=new_id(), tender_id=tender_id, status=ScreenStatus.WAITING, progress=[],
                 started_at=now,
             )  # fmt: skip
             session.add(run)
-            outbox.enqueue(session, RUN, {"run": run.id}, now=now)
-        return len(waiting)
+            ordered.append(outbox.enqueue(session, RUN, {"run": run.id}, now=now).id)
+    jobs.hurry(platform.settings, ordered)
+    return len(waiting)

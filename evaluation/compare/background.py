@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -96,12 +96,14 @@ class BackgroundIndex:
         entry = self._entries.get(name)
         return entry is not None and entry["stamp"] == stamp and self._array(entry).is_file()
 
-    def ground(self) -> Ground:
-        """Return everything in the index."""
+    def ground(self, names: Collection[str] | None = None) -> Ground:
+        """Return everything in the index, or what is indexed of some names."""
         codes: list[Codes] = []
         pictures: list[Picture] = []
         properties: list[Properties] = []
-        for entry in self._entries.values():
+        for name, entry in self._entries.items():
+            if names is not None and name not in names:
+                continue
             codes.append(np.load(self._array(entry), allow_pickle=False).astype(np.uint16))
             document = Extracted.from_json(entry["document"])
             pictures += document.pictures

@@ -1698,7 +1698,10 @@ def upgrade() -> None:
         sa.Column("ledger_seq", sa.BigInteger(), nullable=False),
         sa.CheckConstraint("decision <> 'open'", name=op.f("ck_finding_decided_decision")),
         sa.ForeignKeyConstraint(
-            ["finding_id"], ["finding.id"], name=op.f("fk_finding_decided_finding_id")
+            ["finding_id"],
+            ["finding.id"],
+            name=op.f("fk_finding_decided_finding_id"),
+            ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_finding_decided")),
     )

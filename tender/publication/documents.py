@@ -28,6 +28,7 @@ from tender.publication.parts import (
     SealedFor,
     SpotObjection,
     Step,
+    ToldFinding,
 )
 
 
@@ -43,6 +44,7 @@ class DocumentKind(StrEnum):
     UNSUCCESSFUL_LETTER = "unsuccessful_letter"
     VILLAGE_SHEET = "village_sheet"
     PLAIN_NOTICE = "plain_notice"
+    FINDING_REPORT = "finding_report"
 
 
 TEMPLATES = {
@@ -55,6 +57,7 @@ TEMPLATES = {
     DocumentKind.UNSUCCESSFUL_LETTER: "loser_letter.html",
     DocumentKind.VILLAGE_SHEET: "village_sheet.html",
     DocumentKind.PLAIN_NOTICE: "plain_notice.html",
+    DocumentKind.FINDING_REPORT: "finding.html",
 }
 
 TITLES = {
@@ -67,6 +70,7 @@ TITLES = {
     DocumentKind.UNSUCCESSFUL_LETTER: N_("Notice of the result of your bid"),
     DocumentKind.VILLAGE_SHEET: N_("Village tender notice"),
     DocumentKind.PLAIN_NOTICE: N_("Notice"),
+    DocumentKind.FINDING_REPORT: N_("Report on signs of collusion"),
 }
 
 
@@ -226,6 +230,15 @@ class PlainNotice:
     contacts: tuple[Party, ...] = ()
 
 
+@dataclass(frozen=True, kw_only=True)
+class FindingReport:
+    """围串标线索报告: findings for the file, private; a sign is never a verdict."""
+
+    document: ClassVar[DocumentKind] = DocumentKind.FINDING_REPORT
+    head: Head
+    findings: tuple[ToldFinding, ...]
+
+
 Document = (
     TenderNotice
     | OpeningRecordPaper
@@ -236,6 +249,7 @@ Document = (
     | UnsuccessfulLetter
     | VillageSheet
     | PlainNotice
+    | FindingReport
 )
 
 DOCUMENTS: dict[DocumentKind, type[Document]] = {
@@ -250,6 +264,7 @@ DOCUMENTS: dict[DocumentKind, type[Document]] = {
         UnsuccessfulLetter,
         VillageSheet,
         PlainNotice,
+        FindingReport,
     )
 }
 

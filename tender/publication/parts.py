@@ -261,3 +261,113 @@ class ResultLot:
     ranked: tuple[ScoredBid, ...] = ()
     rejected: tuple[RejectedBid, ...] = ()
     failed: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExhibitCell:
+    """One side of an exhibit: (text, mark) pieces, mark "same", "odd" or "", and its place."""
+
+    pieces: tuple[tuple[str, str], ...]
+    where: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExhibitRow:
+    """A row of an exhibit: its label and one cell a column."""
+
+    label: str
+    cells: tuple[ExhibitCell, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FindingExhibit:
+    """Evidence side by side; `more` rows are left out."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[ExhibitRow, ...]
+    more: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlotBar:
+    """A class of values in a plot, in the plot's own units of length."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    low: str
+    high: str
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlotLine:
+    """An upright line with its words; `main` is the finding's own value."""
+
+    x: float
+    words: str
+    value: str
+    anchor: str
+    main: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlotTick:
+    """A number under the axis."""
+
+    x: float
+    words: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plot:
+    """A value among its population, ready to be drawn."""
+
+    title: str
+    description: str
+    unit: str
+    bars: tuple[PlotBar, ...] = ()
+    lines: tuple[PlotLine, ...] = ()
+    ticks: tuple[PlotTick, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class InnocentExplanation:
+    """An innocent explanation, whether the system checked it, and what was found."""
+
+    text: str
+    checked: bool
+    found: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FindingDecision:
+    """One decision of people about a finding."""
+
+    at: str
+    by: str
+    decision: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToldFinding:
+    """A finding (围串标线索) as the file keeps it: evidence, explanations, decisions."""
+
+    name: str
+    code: str
+    strength: str
+    bidders: tuple[str, ...]
+    found_at: str
+    decision: str
+    legal: str = ""
+    lot: str = ""
+    value: str = ""
+    rarity: str = ""
+    exhibits: tuple[FindingExhibit, ...] = ()
+    plot: Plot | None = None
+    innocent: tuple[InnocentExplanation, ...] = ()
+    explained: tuple[tuple[str, str], ...] = ()  # (bidder, explanation)
+    history: tuple[FindingDecision, ...] = ()

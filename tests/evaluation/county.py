@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,12 +23,14 @@ from keys.records import OpeningRecord
 from tender.accounts.authority import ensure_centre
 from tender.accounts.models import ExpertProfile, Organisation, OrganisationKind, Standing
 from tender.bids.committer import Committer
+from tender.bids.models import Upload
+from tender.bids.uploads import SLICE, upload_path
 from tender.core.actor import Actor, Role
 from tender.ledger.ticking import sign_if_grown
 from tender.opening import ticking
 from tender.opening.models import Opening, OpeningStatus
 from tender.opening.releases import take_release
-from tender.opening.results import judged_bids
+from tender.opening.results import OpenedBid, judged_bids
 from tender.procedure import custody
 from tender.procedure.custody import record_of
 from tender.procedure.facts import lots_of, public_facts
@@ -205,6 +209,47 @@ def _body(
     return make.seal_body(bidder, record, price, envelope=sealed.envelope)
 
 
+def bid_with_files(
+    place: County,
+    tender: Tender,
+    name: str,
+    price: int,
+    files: Mapping[str, bytes],
+    terms: Mapping[str, Any] | None = None,
+) -> None:
+    """One sealed bid for the first lot with real files, uploaded encrypted."""
+    world, settings = place.world, place.world.platform.settings
+    bidder = place.bidders.get(name) or new_bidder(place, name)
+    with world.platform.database.read() as session:
+        record = record_of(session, lots_of(session, tender.id)[0].opening_id or "")
+    out = io.BytesIO()
+    sealed = envelope.seal(
+        record, bidder=bidder.organisation.party_id, sequence=1, prices_fen={record.lot: price},
+        terms=dict(terms or {}), signer=bidder.key, out_files=out,
+        files=[(file, io.BytesIO(data)) for file, data in files.items()],
+    )  # fmt: skip
+    data, upload_id = out.getvalue(), secrets.token_hex(16)
+    path = upload_path(settings, upload_id)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    slices = [
+        hashlib.sha256(data[at : at + SLICE]).hexdigest() for at in range(0, len(data), SLICE)
+    ]
+    with world.platform.database.write() as session:
+        session.add(
+            Upload(
+                id=upload_id, owner_id=bidder.organisation.id, opening_id=record.opening_id,
+                length=len(data), offset=len(data), slices=slices, created_at=world.clock.now(),
+            )
+        )  # fmt: skip
+    body = make.seal_body(
+        bidder, record, price, envelope=sealed.envelope, files_digest=sealed.files_digest,
+        files_size=sealed.files_size,
+    )  # fmt: skip
+    request = make.seal_request(world, bidder, body | {"upload": upload_id})
+    Committer(world.platform).seal(request)
+
+
 def new_bidder(place: County, name: str) -> make.Bidder:
     """A registered bidder that has not bid yet."""
     with place.world.platform.database.write() as session:
@@ -295,3 +340,8 @@ def bid_ids(place: County, tender: Tender, lot: str = "1") -> dict[str, str]:
 
     ids: dict[str, str] = place.read(find)
     return ids
+
+
+def judged(session: Session, tender: Tender) -> list[OpenedBid]:
+    """The judged bids of the first lot."""
+    return judged_bids(session, lots_of(session, tender.id)[0].id)

@@ -10,10 +10,18 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from evaluation.models import FindingDecision, FindingRow, ScreenRun, ScreenStatus
+from evaluation.feeds import INDICATORS
+from evaluation.models import (
+    FindingDecided,
+    FindingDecision,
+    FindingRow,
+    ScreenRun,
+    ScreenStatus,
+)
 from evaluation.screening import run_screens
 from evaluation.ticking import screen_opened
 from tender.accounts.models import Organisation
+from tender.core.messages import InboxMessage
 from tender.core.reads import AccessRecord
 from tender.procedure.models import Bond, Tender
 from tests.evaluation import county as make
@@ -99,11 +107,17 @@ def test_supervision_reads_both_sides_and_the_look_is_kept(
 ) -> None:
     _screen(place)
     supervisor = place.client(place.supervisor)
-    text = supervisor.get(f"/findings/{tender.id}").get_data(as_text=True)
-    assert text.count(PHONE) >= 2
-    assert text.count(ADDRESS) >= 2
-    progress = supervisor.get(f"/findings/{tender.id}/progress").get_json()
-    assert progress == {"status": "done", "done": 3, "of": 3, "findings": 3}
+    url = f"/findings/{tender.id}"
+    assert all(name in supervisor.get(url).get_data(as_text=True) for name in TWINS)
+    for code, shown in (("P2", PHONE), ("H5", ADDRESS), ("D1", "6222001")):
+        page = supervisor.get(f"{url}/{_findings(place)[code].id}").get_data(as_text=True)
+        assert page.count(f"<mark>{shown}</mark>") == 2, code
+    progress = supervisor.get(f"{url}/progress").get_json()
+    steps = progress.pop("steps")
+    every = len(INDICATORS)
+    assert progress == {"status": "done", "done": every, "of": every, "findings": 3}
+    assert [step["code"] for step in steps] == [each.code for each in INDICATORS]
+    assert not any(step.get("failed") for step in steps)
     read = place.read(
         lambda session: set(
             session.scalars(select(AccessRecord.subject).where(AccessRecord.kind == "finding"))
@@ -131,16 +145,27 @@ def test_a_bidder_explains_what_it_was_asked_and_sees_nothing_of_the_other(
     supervisor, base = place.client(place.supervisor), f"/findings/{tender.id}"
     make.ok(supervisor.post(f"{base}/{finding.id}/ask"))
     bidder = place.client(place.bidders["甲一"].actor)
-    text = bidder.get(base).get_data(as_text=True)
+    assert "乙二" not in bidder.get(base).get_data(as_text=True)
+    text = bidder.get(f"{base}/{finding.id}").get_data(as_text=True)
     assert PHONE in text
     assert "乙二" not in text
+    weak = _findings(place)["H5"]
+    assert bidder.get(f"{base}/{weak.id}").status_code == 404
     make.ok(bidder.post(f"{base}/{finding.id}/explain", data={"text": "同一代办公司代填电话"}))
     other = place.client(place.bidders["丙三"].actor)
     assert other.post(f"{base}/{finding.id}/explain", data={"text": "路过"}).status_code == 404
-    assert "同一代办公司代填电话" in supervisor.get(base).get_data(as_text=True)
+    page = supervisor.get(f"{base}/{finding.id}").get_data(as_text=True)
+    assert "同一代办公司代填电话" in page
+    open_tasks = select(InboxMessage.person_id).where(
+        InboxMessage.subject == finding.id, InboxMessage.done_at.is_(None)
+    )
+    left = place.read(lambda session: set(session.scalars(open_tasks)))
+    assert left == {place.bidders["乙二"].actor.person_id}
 
 
-def test_a_decision_needs_a_reason_and_is_made_once(place: make.County, tender: Tender) -> None:
+def test_a_decision_needs_a_reason_and_is_undone_by_a_new_one_only(
+    place: make.County, tender: Tender
+) -> None:
     _screen(place)
     finding = _findings(place)["P2"]
     supervisor, url = place.client(place.supervisor), f"/findings/{tender.id}/{finding.id}/decide"
@@ -149,6 +174,11 @@ def test_a_decision_needs_a_reason_and_is_made_once(place: make.County, tender: 
     make.ok(supervisor.post(url, data=form))
     assert supervisor.post(url, data=form).status_code == 409
     assert _findings(place)["P2"].decision is FindingDecision.REFERRED
+    make.ok(supervisor.post(url, data={"decision": "rejected", "reason": "查明为同名"}))
+    page = supervisor.get(url.removesuffix("/decide")).get_data(as_text=True)
+    assert page.index("查明为同名") < page.index("移送公安机关")
+    kept = place.read(lambda session: list(session.scalars(select(FindingDecided.decision))))
+    assert sorted(kept) == [FindingDecision.REFERRED, FindingDecision.REJECTED]
     auditor = place.client(place.auditor)
     assert auditor.get(f"/findings/{tender.id}").status_code == 200
     assert auditor.post(url, data=form).status_code == 403

@@ -1,0 +1,57 @@
+"""The process that runs one heavy screen: `python -m evaluation.inputs.child`.
+
+It reads one request `{"do", "memory", ...}` on standard input and answers `{"done": ...}` or
+`{"unfinished": why}`. It limits its own address space; its time is the parent's business.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+from importlib import import_module
+from typing import Any
+
+from tender.core.i18n import N_
+from tender.core.processes import die_with_parent
+
+# What can be asked for: module and function. Each is imported only when it is asked for.
+WORK = {
+    "bills": ("evaluation.inputs.bills", "read_bills"),
+    "prices in bills": ("evaluation.inputs.bills", "screen_bills"),
+    "makers": ("evaluation.inputs.bills", "screen_makers"),
+    "text": ("evaluation.inputs.documents", "screen_text"),
+    "pictures": ("evaluation.inputs.documents", "screen_pictures"),
+    "properties": ("evaluation.inputs.documents", "screen_properties"),
+    "mixed": ("evaluation.inputs.documents", "screen_mixed"),
+    "index": ("evaluation.inputs.documents", "update_index"),
+    "totals": ("evaluation.inputs.totals", "screen_totals"),
+    "networks": ("evaluation.inputs.networks", "screen_networks"),
+}
+
+
+def perform(request: dict[str, Any]) -> dict[str, Any]:
+    """Do what a request asks for; nothing that a file does gets past this."""
+    module, name = WORK[request["do"]]
+    try:
+        return {"done": getattr(import_module(module), name)(request)}
+    except MemoryError:
+        return {"unfinished": N_("It needed more memory than its limit and was stopped.")}
+    except Exception as error:  # noqa: BLE001 - whatever fails here is told, never a crash
+        sys.stderr.write(f"{request['do']}: {error!r}\n")
+        return {"unfinished": N_("It failed; the log of the worker says more.")}
+
+
+def main() -> int:
+    """Serve one request."""
+    die_with_parent()
+    request = json.loads(sys.stdin.buffer.read().decode("utf-8", "surrogatepass"))
+    resource.setrlimit(resource.RLIMIT_AS, (request["memory"], request["memory"]))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    answer = json.dumps(perform(request), ensure_ascii=False)
+    sys.stdout.buffer.write(answer.encode("utf-8", "surrogatepass"))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
