@@ -52,6 +52,7 @@ from tender.procedure.models import Custodian
 from tender.procedure.purging import purge_procedure, staff_take_part
 from tender.publication.keeping import uses_of_published_files
 from tender.publication.producing import produce_document
+from tender.supervision.ticking import sweep_due
 
 log = structlog.get_logger(__name__)
 
@@ -83,6 +84,7 @@ VIEWS = (
     "evaluation.views_findings",
     "evaluation.views_reads",
     "evaluation.views_results",
+    "evaluation.views_supervision",
 )
 # Who takes part in what is told first; what it depends on is deleted after that.
 PURGES: tuple[Step, ...] = (
@@ -171,6 +173,7 @@ def tick(
         done["fillers"] = hide_numbers(joined, seconds)
     done["checkpoints"] += int(sign_if_grown(joined))
     done["screened"] = screen_opened(joined)
+    done["cards"] = sweep_due(joined)
     done["jobs"] = jobs.perform_due(joined, HANDLERS, grace=grace, kinds=kinds)
     done["purged"] = purge_daily(joined, PURGES)
     return done

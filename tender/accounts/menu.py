@@ -34,15 +34,16 @@ PUBLIC = (
     Item("/verify", N_("Verify")),
 )
 _WORK = (Item("/work", N_("My tenders")),)
+_CARDS = Item("/supervision/cards", N_("Cards"))
 OWN: dict[Role, tuple[Item, ...]] = {
     Role.BIDDER: (Item("/bids", N_("My bids")),),
     Role.EXPERT: (Item("/panel", N_("Evaluation")),),
-    Role.COUNTY_CLERK: (*_WORK, Item("/registrations", N_("Registrations"))),
-    Role.TOWNSHIP_AGENT: _WORK,
+    Role.COUNTY_CLERK: (*_WORK, _CARDS, Item("/registrations", N_("Registrations"))),
+    Role.TOWNSHIP_AGENT: (*_WORK, _CARDS),
     Role.VILLAGE_REPRESENTATIVE: _WORK,
     Role.SUPERVISOR: (Item("/supervision", N_("Supervision")),),
     Role.AUDITOR: (Item("/supervision", N_("Supervision")),),
-    Role.FINANCE: (Item("/bonds", N_("Bid bonds")),),
+    Role.FINANCE: (Item("/bonds", N_("Bid bonds")), _CARDS),
     Role.ADMINISTRATOR: (
         Item("/registrations", N_("Registrations")),
         Item("/administration", N_("Administration")),
