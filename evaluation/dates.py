@@ -7,13 +7,12 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from tender.core.i18n import speaking
+from tender.procedure.duties import set_duties
 from tender.procedure.facts import timeline_of
 from tender.procedure.kinds import kind_row
 from tender.procedure.milestones import Milestone, MilestoneCode
 from tender.procedure.models import Tender
 from tender.procedure.timeline import milestones_by_code
-from tender.supervision.milestones import schedule
 
 
 def dates_of(tender: Tender, *, now: datetime) -> Mapping[MilestoneCode, Milestone]:
@@ -28,16 +27,8 @@ def has_candidates(tender: Tender) -> bool:
 
 
 def reschedule(session: Session, tender: Tender, *, now: datetime) -> None:
-    """Move the open duties to where the law now dates them."""
-    for step in timeline_of(tender, now=now):
-        if step.latest is None:
-            continue
-        with speaking("en"):
-            article = "; ".join(str(each) for each in step.articles)
-        schedule(
-            session, subject=tender.id, scope=tender.scope, code=step.code.value,
-            title=step.name().msgid, article=article[:120], due_at=step.latest,
-        )  # fmt: skip
+    """Set the duties that now run, and move the open ones to where the law now dates them."""
+    set_duties(session, tender, now=now)
 
 
 def article_of(step: Milestone | None) -> str:

@@ -40,6 +40,7 @@ from tender.publication import parts
 from tender.publication.documents import TITLES, DocumentKind, EvaluationReport
 from tender.publication.models import IssuedDocument, NoticeKind
 from tender.publication.service import issue_document, publish
+from tender.supervision.milestones import end
 
 SEAT = N_("Member in seat %(seat)s")
 
@@ -120,6 +121,7 @@ def tell_failed(
         if lot.status is LotStatus.OPENED:
             advance(lot, LotStatus.FAILED, LOT)
     advance(tender, TenderStatus.FAILED, TENDER)
+    end(session, tender.id, now=now)
     with speaking("zh"):
         title = gettext(N_("%(title)s: the tender has failed"), title=tender.title)
     content = plain_notice(

@@ -18,6 +18,7 @@ from tender.ledger import service as ledger
 from tender.objections.filing import close, objection_by_id, resume_if_free
 from tender.objections.models import Objection, ObjectionStage, ObjectionStatus
 from tender.objections.terms import STAGE_NAMES
+from tender.procedure.duties import RESULT_DUTIES
 from tender.procedure.facts import public_facts, tender_by_id
 from tender.procedure.models import Tender, TenderStatus
 from tender.procedure.notices import plain_notice
@@ -25,6 +26,7 @@ from tender.procedure.states import TENDER
 from tender.publication.models import NoticeKind
 from tender.publication.parts import Block
 from tender.publication.service import publish
+from tender.supervision.milestones import fall
 
 UPHELD = N_("The objection is upheld.")
 REJECTED = N_("The objection is not upheld.")
@@ -61,7 +63,7 @@ def answer_objection(
     )  # fmt: skip
     resume_if_free(session, tender, now)
     if upheld and objection.stage is ObjectionStage.CANDIDATES:
-        back_to_evaluation(session, tender)
+        back_to_evaluation(session, tender, now=now)
     _publish(session, actor, settings, tender, objection, now)
     for person in members_of(session, objection.organisation_id, Role.BIDDER):
         messages.tell(
@@ -72,11 +74,12 @@ def answer_objection(
     return objection
 
 
-def back_to_evaluation(session: Session, tender: Tender) -> None:
+def back_to_evaluation(session: Session, tender: Tender, *, now: datetime) -> None:
     """The published result has fallen: the bids are evaluated again, a new notice follows."""
     if tender.status is TenderStatus.CANDIDATES:
         advance(tender, TenderStatus.EVALUATED, TENDER)
         tender.standstill_from = tender.standstill_until = None
+        fall(session, tender.id, RESULT_DUTIES, now=now)
         session.flush()
 
 

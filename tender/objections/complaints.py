@@ -29,7 +29,8 @@ from tender.procedure.publishing import pause_tender
 from tender.publication.models import NoticeKind
 from tender.publication.parts import Block
 from tender.publication.service import publish, set_facts
-from tender.supervision.milestones import meet, schedule
+from tender.supervision.milestones import Terms, meet, schedule
+from tender.supervision.models import Holder
 
 DECISIONS = {
     ComplaintStatus.UPHELD: N_("The complaint is upheld."),
@@ -143,7 +144,7 @@ def decide_complaint(
     meet(session, tender.id, f"decide {complaint.number}"[:60], now=now)
     resume_if_free(session, tender, now)
     if status is ComplaintStatus.UPHELD:
-        back_to_evaluation(session, tender)
+        back_to_evaluation(session, tender, now=now)
     _publish(session, actor, settings, tender, complaint, now)
     return complaint
 
@@ -158,8 +159,9 @@ def _open(session: Session, actor: Actor, complaint_id: str) -> Complaint:
 
 def _tell(session: Session, tender: Tender, complaint: Complaint, now: datetime) -> None:
     schedule(
-        session, subject=tender.id, scope=tender.scope, code=f"decide {complaint.number}"[:60],
-        title=N_("Decision on a complaint"), article="REG 61", due_at=complaint.decision_due,
+        session, subject=tender.id, reference=tender.number, scope=tender.scope,
+        code=f"decide {complaint.number}"[:60], title=N_("Decision on a complaint"),
+        article="REG 61", due_at=complaint.decision_due, terms=Terms(holder=Holder.SUPERVISION),
     )  # fmt: skip
     for person in people_with(session, Role.SUPERVISOR, tender.scope):
         messages.tell(

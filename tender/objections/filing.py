@@ -168,8 +168,9 @@ def _tell(
     with speaking("en"):
         article = "; ".join(str(each) for each in term.rule.articles)
     schedule(
-        session, subject=tender.id, scope=tender.scope, code=f"answer {objection.number}"[:60],
-        title=N_("Answer to an objection"), article=article[:120], due_at=objection.answer_due,
+        session, subject=tender.id, reference=tender.number, scope=tender.scope,
+        code=f"answer {objection.number}"[:60], title=N_("Answer to an objection"),
+        article=article[:120], due_at=objection.answer_due,
     )  # fmt: skip
     told: set[str] = set()
     for role in STAFF:

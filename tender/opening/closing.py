@@ -18,6 +18,7 @@ from tender.ledger import service as ledger
 from tender.opening.models import Opening, OpeningStatus
 from tender.procedure.models import Lot, LotStatus, Tender, TenderStatus
 from tender.procedure.states import LOT, TENDER
+from tender.supervision.milestones import end
 
 
 def due_to_close(session: Session, *, now: datetime) -> list[Tender]:
@@ -53,6 +54,7 @@ def close_tender(session: Session, tender: Tender, *, now: datetime) -> list[Ope
     tender.closed_at = now
     if closed and all(each.status is OpeningStatus.TOO_FEW for each in closed):
         advance(tender, TenderStatus.FAILED, TENDER)
+        end(session, tender.id, now=now)
     return closed
 
 

@@ -17,8 +17,10 @@ from tender.core.files import keep_upload
 from tender.core.i18n import N_
 from tender.ledger import service as ledger
 from tender.ledger.models import DataKind
+from tender.procedure.duties import BOND_DUTIES
 from tender.procedure.facts import tender_by_id
 from tender.procedure.models import Bond, Tender, TenderDocument, TenderStatus
+from tender.supervision.milestones import meet
 
 DOCUMENT_KINDS: dict[str, str] = {
     "tender_documents": N_("Tender documents"),
@@ -134,6 +136,11 @@ def return_bond(
         private={"organisation": bond.organisation_id, "amount_fen": bond.amount_fen},
         kind=DataKind.PERSON,
     )  # fmt: skip
+    session.flush()
+    kept = select(Bond.id).where(Bond.tender_id == bond.tender_id, Bond.returned_at.is_(None))
+    if session.scalar(kept.limit(1)) is None:
+        for code in BOND_DUTIES:
+            meet(session, bond.tender_id, code.value, now=now)
     return bond
 
 

@@ -21,7 +21,8 @@ from tender.ledger import service as ledger
 from tender.procedure import custody
 from tender.procedure.calendar import day_of, ends
 from tender.procedure.drafting import problems_of
-from tender.procedure.facts import lots_of, public_facts, tender_by_id, timeline_of
+from tender.procedure.duties import set_duties
+from tender.procedure.facts import lots_of, public_facts, tender_by_id
 from tender.procedure.models import LotStatus, Question, Tender, TenderStatus
 from tender.procedure.notices import paper_steps, plain_notice, tender_notice
 from tender.procedure.retendering import announce
@@ -30,7 +31,7 @@ from tender.procedure.timeline import INSTANT
 from tender.publication.models import Notice, NoticeKind
 from tender.publication.parts import Block
 from tender.publication.service import publish
-from tender.supervision.milestones import meet, schedule
+from tender.supervision.milestones import end, hold, release
 
 
 def publish_tender(
@@ -65,22 +66,9 @@ def publish_tender(
         session, settings, public_facts(session, tender, now=now), content,
         actor_id=actor.person_id, now=now,
     )  # fmt: skip
-    _schedule(session, tender, now)
+    set_duties(session, tender, now=now)
     announce(session, actor, settings, tender, now=now)
     return notice
-
-
-def _schedule(session: Session, tender: Tender, now: datetime) -> None:
-    """Put the duties that the law dates into the supervisor's list."""
-    for step in timeline_of(tender, now=now):
-        if step.latest is not None:
-            with speaking("en"):
-                article = "; ".join(str(each) for each in step.articles)
-            schedule(
-                session, subject=tender.id, scope=tender.scope, code=step.code.value,
-                title=step.name().msgid, article=article, due_at=step.latest,
-            )  # fmt: skip
-    meet(session, tender.id, "notice", now=now)
 
 
 def move_deadline(
@@ -94,6 +82,7 @@ def move_deadline(
         tender.bond_until = deadline.replace(microsecond=0)
     tender.deadline = deadline.replace(microsecond=0)
     tender.changed_at = now
+    set_duties(session, tender, now=now)
     for lot in lots_of(session, tender.id):
         if lot.status is LotStatus.OPEN:
             ledger.append(
@@ -161,6 +150,7 @@ def cancel(
     public = tender.published_at is not None
     advance(tender, TenderStatus.CANCELLED, TENDER)
     tender.changed_at = now
+    end(session, tender.id, now=now)
     for lot in lots_of(session, tender.id):
         if lot.status in (LotStatus.PREPARED, LotStatus.OPEN):
             custody.void_record(session, lot, now=now)
@@ -248,6 +238,7 @@ def pause_tender(session: Session, tender: Tender, *, now: datetime) -> None:
     """Stop the procedure's clock while an objection or complaint is open."""
     if tender.paused_at is None:
         tender.paused_at = now
+        hold(session, tender.id, now=now)
         _log_pause(session, tender, "opening.suspended", now)
 
 
@@ -262,6 +253,7 @@ def resume_tender(session: Session, tender: Tender, *, now: datetime) -> None:
     if tender.standstill_until is not None and tender.standstill_until > tender.paused_at:
         tender.standstill_until = ends(day_of(tender.standstill_until + pause - INSTANT))
     tender.paused_at = None
+    release(session, tender.id, now=now)
     _log_pause(session, tender, "opening.resumed", now)
 
 

@@ -1,0 +1,27 @@
+"""The list of cards as CSV: for files and audits, opened in a spreadsheet without harm."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+
+FORMULA = frozenset(
+    "=+-@\t\r\n＝＋－＠"
+)  # the last four: full width, which spreadsheets read alike
+
+
+def harmless(text: str) -> str:
+    """A text that a spreadsheet cannot run as a formula (CSV injection): quoted if it might."""
+    start = text.lstrip(" \u3000\u00a0\ufeff")[:1]
+    return f"'{text}" if start in FORMULA and start else text
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """CSV with a byte order mark, which spreadsheets need to read Chinese."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(head)
+    for row in rows:
+        writer.writerow([harmless(cell) for cell in row])
+    return "\ufeff" + out.getvalue()
