@@ -45,6 +45,7 @@ CHECKED: dict[str, str] = {
     documents.TEXT[0]: _GROUND,
     documents.TEXT[1]: "",
     documents.ERRORS[0]: _GROUND,
+    documents.PERSONS[0]: _GROUND,
     documents.IMAGES[0]: _GROUND,
     documents.IMAGES[1]: "",
     documents.PROPERTIES[0]: _GROUND,

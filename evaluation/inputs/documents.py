@@ -25,7 +25,8 @@ from evaluation.compare.errors import error_findings, find_errors
 from evaluation.compare.extracted import Extracted, Picture, Properties
 from evaluation.compare.images import Shown, image_findings
 from evaluation.compare.metadata import Made, identifier_findings, metadata_findings
-from evaluation.compare.mixed import Identity, mixed_findings
+from evaluation.compare.mixed import Identity, mixed_findings, with_own_side
+from evaluation.compare.numbers import person_findings, shared_numbers
 from evaluation.compare.seeds import shared_entries
 from evaluation.compare.similarity import Overlap, find_overlap
 from evaluation.compare.text_findings import text_findings
@@ -116,6 +117,11 @@ def screen_text(request: Mapping[str, Any]) -> Answer:
     answer += [
         material.seen(finding, passages.errors(finding, texts))
         for finding in error_findings(corpus, found)
+    ]
+    people = person_findings(corpus, shared_numbers(corpus, material.ground.codes))
+    answer += [
+        material.seen(finding, passages.errors(finding, texts, passages.PEOPLE))
+        for finding in people
     ]
     return answer
 
@@ -224,10 +230,12 @@ def screen_mixed(request: Mapping[str, Any]) -> Answer:
         for bidder, each in request["identities"].items()
     }
     by_file = {(text.bidder, text.file): text for text in texts}
-    return [
-        material.seen(finding, passages.names(finding, by_file))
-        for finding in mixed_findings(texts, material.ground.codes, known)
-    ]
+    answer = []
+    for finding in mixed_findings(texts, material.ground.codes, known):
+        whole = with_own_side(finding, texts, known)
+        own = whole.evidence[len(finding.evidence) :]
+        answer.append(material.seen(whole, passages.names(finding, by_file, own)))
+    return answer
 
 
 def update_index(request: Mapping[str, Any]) -> int:

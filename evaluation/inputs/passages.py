@@ -12,6 +12,7 @@ from tender.core.i18n import N_
 
 PASSAGES = N_("Passages that both have")
 ERRORS = N_("The same rare error on both sides")
+PEOPLE = N_("The same identity number on both sides")
 NAMES = N_("Where one bid names the other bidder")
 _AROUND = 80
 _LONGEST = 1200
@@ -33,25 +34,30 @@ def passages(finding: Finding, texts: Texts) -> Exhibit:
     return _exhibit(PASSAGES, finding, rows, len(finding.evidence) // 2)
 
 
-def errors(finding: Finding, texts: Texts) -> Exhibit:
-    """T2: the wrong character of each side in its sentence."""
+def errors(finding: Finding, texts: Texts, title: str = ERRORS) -> Exhibit:
+    """T2 and P1: what both have, each in its own sentence."""
     rows = []
     for number, (one, other) in enumerate(_pairs(finding), start=1):
         cells = {
             side.bidder: _cell(side, texts, [Piece(_inside(side, texts), "odd")])
             for side in (one, other)
         }
-        rows.append(_row(finding, cells, N_("Error %(n)s"), number))
-    return _exhibit(ERRORS, finding, rows, len(finding.evidence) // 2)
+        rows.append(_row(finding, cells, N_("Place %(n)s"), number))
+    return _exhibit(title, finding, rows, len(finding.evidence) // 2)
 
 
-def names(finding: Finding, texts: Texts) -> Exhibit:
-    """X1: where a bid holds the other bidder's name or code; the other side is empty."""
+def names(finding: Finding, texts: Texts, own: Sequence[Evidence] = ()) -> Exhibit:
+    """X1: where a bid holds the other bidder's name or code, and where that one names itself."""
     rows = []
+    others = {place.bidder: _named(place, texts) for place in own}
     for number, place in enumerate(finding.evidence[:MOST_ROWS], start=1):
-        cell = _cell(place, texts, [Piece(_inside(place, texts), "odd")])
-        rows.append(_row(finding, {place.bidder: cell}, N_("Place %(n)s"), number))
+        cells = others | {place.bidder: _named(place, texts)}
+        rows.append(_row(finding, cells, N_("Place %(n)s"), number))
     return _exhibit(NAMES, finding, rows, len(finding.evidence))
+
+
+def _named(place: Evidence, texts: Texts) -> Cell:
+    return _cell(place, texts, [Piece(_inside(place, texts), "odd")])
 
 
 def sound(text: str) -> str:

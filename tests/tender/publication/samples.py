@@ -10,6 +10,7 @@ from tender.publication.documents import (
     CandidatesNotice,
     Document,
     EvaluationReport,
+    FindingReport,
     OpeningRecordPaper,
     PlainNotice,
     ResultNotice,
@@ -25,12 +26,21 @@ from tender.publication.parts import (
     CriterionLine,
     Custodian,
     EvaluatedLot,
+    ExhibitCell,
+    ExhibitRow,
+    FindingDecision,
+    FindingExhibit,
     Head,
+    InnocentExplanation,
     NoticeLot,
     OpenedBid,
     OpenedLot,
     PanelMember,
     Party,
+    Plot,
+    PlotBar,
+    PlotLine,
+    PlotTick,
     RejectedBid,
     Release,
     ResultLot,
@@ -39,6 +49,7 @@ from tender.publication.parts import (
     Sheet,
     SpotObjection,
     Step,
+    ToldFinding,
 )
 
 CENTRE = "青禾县公共资源交易中心"
@@ -442,6 +453,73 @@ PLAIN_NOTICE = PlainNotice(
     contacts=CONTACTS,
 )
 
+FINDING_REPORT = FindingReport(
+    head=WORKS_HEAD,
+    findings=(
+        ToldFinding(
+            name="Copied text",
+            code="T1",
+            strength="B：强线索",
+            legal="招标投标法实施条例第40条，第4项",
+            lot="1. 一标段",
+            bidders=("青石建设有限公司", "白水建筑有限公司"),
+            value="除招标文件和公共底稿外，共812字相同",
+            rarity="在诚信投标中，出现这种情况的机会不到10,000分之一。",
+            found_at="2026-11-23T03:00:00Z",
+            decision="confirmed",
+            exhibits=(
+                FindingExhibit(
+                    title="Passages that both have",
+                    columns=("青石建设有限公司", "白水建筑有限公司"),
+                    rows=(
+                        ExhibitRow(
+                            label="段落1",
+                            cells=(
+                                ExhibitCell(
+                                    pieces=(("前文。", ""), ("混泥土浇筑前应清理", "same")),
+                                    where="技术标.docx，第3页",
+                                ),
+                                ExhibitCell(
+                                    pieces=(("混泥土", "odd"), ("浇筑前应清理", "same")),
+                                    where="技术标.docx，第7页",
+                                ),
+                            ),
+                        ),
+                    ),
+                    more=2,
+                ),
+            ),
+            plot=Plot(
+                title="本标段每两家投标人之间的共同文字",
+                description="共6个数值，其中5个小于本线索的数值812。",
+                unit="字数",
+                bars=(
+                    PlotBar(x=24, y=64, width=23, height=136, low="0", high="34", count=5),
+                    PlotBar(x=592, y=150, width=23, height=50, low="778", high="812", count=1),
+                ),
+                lines=(
+                    PlotLine(x=616, words="本线索", value="812", anchor="end", main=True),
+                    PlotLine(x=300, words="强线索", value="400", anchor="end", main=False),
+                ),
+                ticks=(PlotTick(x=24, words="0"), PlotTick(x=616, words="812")),
+            ),
+            innocent=(
+                InnocentExplanation(
+                    text="The same consultant may have written for several bidders.",
+                    checked=False,
+                    found="系统未核实，请询问投标人或人工查看。",
+                ),
+            ),
+            explained=(("青石建设有限公司", "由同一代办公司排版。"),),
+            history=(
+                FindingDecision(
+                    at="2026-11-23T04:00:00Z", by="监督员", decision="confirmed", reason="雷同。"
+                ),
+            ),
+        ),
+    ),
+)
+
 SAMPLES: tuple[Document, ...] = (
     TENDER_NOTICE,
     OPENING_RECORD,
@@ -452,4 +530,5 @@ SAMPLES: tuple[Document, ...] = (
     UNSUCCESSFUL_LETTER,
     VILLAGE_SHEET,
     PLAIN_NOTICE,
+    FINDING_REPORT,
 )
