@@ -71,7 +71,7 @@ def aes_gcm() -> float:
 
 def small_bids(world: storm_world.World, record: OpeningRecord, count: int) -> float:
     """Bids judged in a second."""
-    releases = world.releases(record)
+    releases = storm_world.releases(world, record)
     sealed = [
         envelope.seal(record, bidder=BIDDER, sequence=n, prices_fen={record.lot: 100_000 + n})
         for n in range(1, count + 1)
@@ -107,7 +107,7 @@ def large_bid(
         out_dir.mkdir()
         start = time.perf_counter()
         judged = judge(
-            record, world.releases(record), bid.envelope, bidder=BIDDER, sequence=1,
+            record, storm_world.releases(world, record), bid.envelope, bidder=BIDDER, sequence=1,
             sha256=encoding.sha256_hex(bid.envelope), size=len(bid.envelope), files=stored,
             files_digest=bid.files_digest, files_size=bid.files_size, out_dir=out_dir,
         )  # fmt: skip

@@ -145,9 +145,13 @@ class World:
 
 
 def world(data: Path, database_url: str | None = None) -> World:
-    """A county > township > village with five custodians whose keys are deposited."""
-    made = platform(data, database_url)
-    keepers = [Keeper(f"保管人{n}") for n in "一二三四五"]
+    """A county > township > village on an installation of its own, whose clock stands still."""
+    return settle(platform(data, database_url))
+
+
+def settle(made: Platform, keys: int = 8) -> World:
+    """A county > township > village with five custodians who deposited so many keys each."""
+    now, keepers = made.clock.now(), [Keeper(f"保管人{n}") for n in "一二三四五"]
     with made.database.write() as session:
         county = organisation(session, OrganisationKind.COUNTY, "清源县公共资源交易中心")
         township = organisation(session, OrganisationKind.TOWNSHIP, "白石镇", county)
@@ -156,18 +160,18 @@ def world(data: Path, database_url: str | None = None) -> World:
         ids = []
         for keeper in keepers:
             custodian = Custodian(
-                name=keeper.name, identity=keeper.public, scope=county.path, created_at=START
+                name=keeper.name, identity=keeper.public, scope=county.path, created_at=now
             )
             session.add(custodian)
             session.flush()
             ids.append(custodian.id)
-            custody.deposit_keys(session, keeper.deposit(8), now=START)
+            custody.deposit_keys(session, keeper.deposit(keys), now=now)
     return World(made, village, agent, keepers, ids)
 
 
-def open_tender(world: World, *, lots: int = 1, minimum: int = 3, days: int = 10) -> Tender:
+def open_tender(world: World, *, lots: int = 1, minimum: int = 3, days: float = 10) -> Tender:
     """A village lease whose records are accepted and which takes bids."""
-    now = world.clock.now()
+    now = world.platform.clock.now()
     with world.platform.database.write() as session:
         tender = Tender(
             number=f"T-2026-{secrets.token_hex(4)}", title="柳溪村鱼塘承包经营权出租",
@@ -224,13 +228,19 @@ def bidder(session: Session, name: str) -> Bidder:
 
 
 def seal_body(
-    who: Bidder, record: OpeningRecord, price_fen: int, sequence: int = 1, **changes: Any
+    who: Bidder,
+    record: OpeningRecord,
+    price_fen: int,
+    sequence: int = 1,
+    terms: dict[str, Any] | None = None,
+    **changes: Any,
 ) -> dict[str, Any]:
     """The body of a SEAL request for a bid without files."""
     party = who.organisation.party_id
     sealed = envelope.seal(
-        record, bidder=party, sequence=sequence, prices_fen={record.lot: price_fen}, signer=who.key
-    )
+        record, bidder=party, sequence=sequence, prices_fen={record.lot: price_fen},
+        terms=terms, signer=who.key,
+    )  # fmt: skip
     data = changes.pop("envelope", sealed.envelope)
     statement = {
         "v": "seal/v1",
