@@ -1,6 +1,6 @@
 """How well `screen` tells rigged tenders from honest ones, on labelled bids that you hold.
 
-    python bench/collusion_auc.py DIRECTORY
+    ./manage bench collusion-auc DIRECTORY
 
 DIRECTORY holds NAME.csv or NAME.csv.gz with the columns of `screen --history`. The data stay where
 they are; nothing is fitted that outlives the run. Tenders of three or more bids count, one row a

@@ -1,6 +1,6 @@
 """How often the screens raise a sign where everybody is honest.
 
-    python bench/collusion_false_alarms.py [TENDERS]
+    ./manage bench collusion-false-alarms [TENDERS]
 
 Seeded honest tenders with 3, 6 and 10 % spread: strength-C signs of totals per 100 tenders, each
 tender seen against 300 past ones. Honest bills of quantities: signs per 1,000 unrelated pairs. Then

@@ -1,11 +1,12 @@
 """How long the network screens take over a million tenders, and over one new tender.
 
-    python bench/collusion_networks.py [TENDERS]
+    ./manage bench collusion-networks [TENDERS]
 
 Draws seeded markets with planted rings (about ten bids a tender), loads them into DuckDB on two
 threads, counts everything once, then screens new tenders among their own bidders. Also says which
 planted rings were found and how many other pairs were named. Wall time depends on who else uses the
-cores, so processor time is printed beside it.
+cores, so processor time is printed beside it, and what DuckDB needs in the same run for the least
+that any such screen must do: join every two bids of a tender and count the pairs.
 """
 
 from __future__ import annotations
@@ -40,13 +41,35 @@ def timed_whole(bids: Any, tenders: Any, connection: Any) -> tuple[Stages, Netwo
 def timed_new(bids: Any, whole: Stages, signs: NetworkSigns, connection: Any, last: int) -> None:
     """Screen new tenders of bidders who met before, and print the slowest and the middle."""
     screen = new_tender_screen(connection, bids, whole, signs)
-    took = []
+    took, cpu = [], time.process_time()
     for tender in range(last - NEW, last):
         bidders = bids.filter(bids.tender == tender).bidder.execute().tolist()
         began = time.perf_counter()
         screen(bidders)
         took.append(time.perf_counter() - began)
-    print(f"a new tender: {1000 * np.median(took):.0f} ms, slowest {1000 * max(took):.0f} ms")
+    each = (time.process_time() - cpu) / NEW
+    print(
+        f"a new tender: {1000 * np.median(took):.0f} ms, slowest {1000 * max(took):.0f} ms, "
+        f"{1000 * each:.0f} ms processor time"
+    )
+
+
+def limit_of_engine(connection: Any) -> None:
+    """Print what the bare join and count take, and the bare reading of the bids."""
+    bare = {
+        "reading and grouping": "SELECT tender, count(*), sum(price) FROM bids GROUP BY 1",
+        "counting pairs": (
+            "SELECT a.no, b.no, count(*) AS met FROM whole_active AS a JOIN whole_active AS b "
+            "ON a.tender = b.tender AND a.no < b.no GROUP BY 1, 2 HAVING met >= 5"
+        ),
+    }
+    for name, sql in bare.items():
+        wall, cpu = time.perf_counter(), time.process_time()
+        connection.raw_sql(f"CREATE OR REPLACE TEMP TABLE bare AS {sql}").fetchall()
+        print(
+            f"DuckDB alone, {name}: {time.perf_counter() - wall:.1f} s wall, "
+            f"{time.process_time() - cpu:.1f} s processor time"
+        )
 
 
 def tell(drawn: Markets, signs: NetworkSigns) -> None:
@@ -69,6 +92,7 @@ def main() -> None:
     tenders = connection.create_table("tenders", drawn.tenders)
     print(f"{count} tenders, {drawn.bids.num_rows} bids")
     whole, signs = timed_whole(bids, tenders, connection)
+    limit_of_engine(connection)
     timed_new(bids, whole, signs, connection, count)
     tell(drawn, signs)
 

@@ -74,8 +74,21 @@ def runs_upper(a_wins: Array, b_wins: Array, runs: Array) -> Floats:
 
     This is the exact distribution over all permutations of the winners.
     """
-    answers = [_runs(int(a), int(b), int(r)) for a, b, r in zip(a_wins, b_wins, runs, strict=True)]
-    return np.array(answers, dtype=np.float64)
+    a, b, seen = (np.asarray(values, dtype=np.int64) for values in (a_wins, b_wins, runs))
+    tails = np.maximum(2 * np.minimum(a, b) + 2 - seen, 0)
+    row = np.repeat(np.arange(len(a)), tails)
+    step = np.arange(len(row)) - np.repeat(np.cumsum(tails) - tails, tails)
+    wins = np.stack([a, b]).astype(np.float64)
+    one, other = wins[:, row] - 1
+    r = (seen[row] + step).astype(np.float64)
+    half: Floats = np.floor(r / 2)
+    even = np.log(2) + _choose(one, half - 1) + _choose(other, half - 1)
+    odd = np.logaddexp(
+        _choose(one, half) + _choose(other, half - 1), _choose(one, half - 1) + _choose(other, half)
+    )
+    orders = _choose(wins.sum(axis=0), wins[0])
+    chance = np.exp(np.where(r % 2 == 0, even, odd) - orders[row])
+    return np.minimum(np.bincount(row, chance, len(a)), 1.0)
 
 
 def _choose(n: Floats, k: Floats) -> Floats:
@@ -85,21 +98,6 @@ def _choose(n: Floats, k: Floats) -> Floats:
     k = np.where(good, k, 0)
     value = gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)
     return np.where(good, value, -np.inf)
-
-
-def _runs(a: int, b: int, runs: int) -> float:
-    """Return the upper tail of the number of runs of `a` and `b` winners in a line."""
-    r = np.arange(runs, 2 * min(a, b) + 2, dtype=np.float64)
-    if not len(r):
-        return 0.0
-    half = np.floor(r / 2)
-    one, other = np.full(r.shape, a - 1.0), np.full(r.shape, b - 1.0)
-    even = np.log(2) + _choose(one, half - 1) + _choose(other, half - 1)
-    odd = np.logaddexp(
-        _choose(one, half) + _choose(other, half - 1), _choose(one, half - 1) + _choose(other, half)
-    )
-    log = np.where(r % 2 == 0, even, odd) - _choose(np.array([a + b + 0.0]), np.array([a + 0.0]))
-    return float(min(1.0, np.exp(log).sum()))
 
 
 def binomial_upper(seen: Array, trials: Array, chance: Array) -> Floats:

@@ -28,6 +28,9 @@ LEAST = 5
 _RATIO = 1000
 # With fewer wins of each no order is remarkable among as many pairs as a county has.
 _TURNS = 6
+# A pair's ratios are first counted in so many slots, several counters packed in one number that a
+# double holds exactly; only pairs with a slot that is full enough are counted ratio by ratio.
+_NUMBERS, _COUNTERS, _FULL = 4, 8, 64
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,7 @@ def stages_among(bids: Table, facts: Table, strata: Table, markets: Table, keep:
     firms = keep("firms", _firms(activity))
     active = keep("active", _active(bids, facts, firms))
     pairs = keep("pairs", _pairs(active))
-    ratios = keep("ratios", _ratios(active))
+    ratios = keep("ratios", _ratios(active, pairs))
     return Stages(facts, strata, markets, activity, firms, active, pairs, ratios)
 
 
@@ -123,37 +126,60 @@ def _active(bids: Table, facts: Table, firms: Table) -> Table:
     return numbered.select("tender", "no", "day", "price", won=won, line=numbered.price.ln())
 
 
-def _met(active: Table) -> Table:
-    """Return every meeting of two firms a < b, once a tender."""
+def _thousandths(a_price: Table, b_price: Table) -> Table:
+    """Return a price ratio to three decimals."""
+    return (a_price / b_price * _RATIO + 0.5).floor().cast("int32")
+
+
+def _pairs(active: Table) -> Table:
+    """Return the pairs that met often: meetings, wins, and the spread of their price ratio."""
     a = active
     b = active.view()
-    met = a.join(b, [a.tender == b.tender, a.no < b.no])
-    return met.select(
+    met = a.join(b, [a.tender == b.tender, a.no < b.no]).select(
         a=a.no,
         b=b.no,
         a_won=a.won,
         b_won=b.won,
         apart=a.line - b.line,
-        thousandths=(a.price / b.price * _RATIO + 0.5).floor().cast("int32"),
+        slot=_thousandths(a.price, b.price) % (_NUMBERS * _COUNTERS),
     )
-
-
-def _pairs(active: Table) -> Table:
-    """Return the pairs that met often: meetings, wins, and the spread of their price ratio."""
-    met = _met(active)
     counted = met.group_by(["a", "b"]).agg(
         met=met.count(),
         a_wins=met.a_won.sum(),
         b_wins=met.b_won.sum(),
         apart=met.apart.sum(),
         apart2=(met.apart * met.apart).sum(),
+        **{f"slots{number}": _tally(met.slot, number) for number in range(_NUMBERS)},
     )
     return counted.filter(counted.met >= LEAST)
 
 
-def _ratios(active: Table) -> Table:
+def _tally(slot: Table, number: int) -> Table:
+    """Count the slots of one number: each in its own digit of base `_FULL`."""
+    place = slot - number * _COUNTERS
+    here = (place >= 0) & (place < _COUNTERS)
+    return ibis.ifelse(here, ibis.literal(float(_FULL)) ** place, 0.0).sum()
+
+
+def _repeating(pairs: Table) -> Table:
+    """Return the pairs that may have repeated a ratio; no pair that has is missing.
+
+    A digit that ran over can only belong to a pair that met `_FULL` times.
+    """
+    often = pairs.met >= _FULL
+    for number in range(_NUMBERS):
+        for place in range(_COUNTERS):
+            digit = (pairs[f"slots{number}"] / float(_FULL**place)).floor().cast("int64") % _FULL
+            often = often | (digit >= LEAST)
+    return pairs.filter(often).select("a", "b")
+
+
+def _ratios(active: Table, pairs: Table) -> Table:
     """Return the price ratios, to three decimals, that a pair repeated."""
-    met = _met(active)
+    mine = active.select("tender", a="no", a_price="price")
+    theirs = active.select("tender", b="no", b_price="price")
+    met = _repeating(pairs).join(mine, "a").join(theirs, ["b", "tender"])
+    met = met.select("a", "b", thousandths=_thousandths(met.a_price, met.b_price))
     counted = met.group_by(["a", "b", "thousandths"]).agg(times=met.count())
     return counted.filter(counted.times >= LEAST)
 
