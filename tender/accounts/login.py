@@ -66,28 +66,30 @@ def sign_in() -> ResponseReturnValue:
         good = credentials.password_fits(person, password) and not credentials.resting(
             person, now()
         )
-    if person is None:
+    if person is None or not good:
+        _count_wrong(person)
         return page("accounts/login.html", 422, next=target, error=credentials.wrong(), login=login)
     kept = db().get_one(Person, person.id)
-    if not good:
-        return _wrong(kept, target, login)
-    if kept.failed_attempts:
+    second = _staff(kept.id) or kept.totp_confirmed
+    if kept.failed_attempts and not second:
         credentials.note_try(db(), kept, good=True, now=now())
     token = sessions.start_session(
         db(), kept, second_factor=False, address=request.remote_addr,
         agent=request.headers.get("User-Agent"), now=now(),
     )  # fmt: skip
-    if _staff(kept.id) or kept.totp_confirmed:
-        return _with_cookie(token, url_for("login.second", next=target))
-    return _with_cookie(token, target)
+    return _with_cookie(token, url_for("login.second", next=target) if second else target)
 
 
-def _wrong(person: Person, target: str, login: str) -> ResponseReturnValue:
-    if not credentials.resting(person, now()):
-        with platform().database.write() as session:
-            kept = session.get_one(Person, person.id)
-            credentials.note_try(session, kept, good=False, now=now())
-    return page("accounts/login.html", 422, next=target, error=credentials.wrong(), login=login)
+def _count_wrong(person: Person | None) -> None:
+    """Count a wrong try in a transaction of its own: the answer's is rolled back.
+
+    The caller has not asked for `db()` yet, which holds the same lock.
+    """
+    if person is None or credentials.resting(person, now()):
+        return
+    with platform().database.write() as session:
+        kept = session.get_one(Person, person.id)
+        credentials.note_try(session, kept, good=False, now=now())
 
 
 @blueprint.get("/login/second")
@@ -105,12 +107,21 @@ def second() -> ResponseReturnValue:
 @public
 @limiter.limit("10/minute")
 def check_second() -> ResponseReturnValue:
-    """Check the one-time code; each code counts once."""
-    found = db().get_one(LoginSession, _half_signed_in().id)
+    """Check the one-time code; each code counts once, and wrong ones rest the account."""
     code, target = request.form.get("code", ""), _safe(request.form.get("next"))
-    if not credentials.take_code(platform().settings, found.person, code, now=now()):
+    person = _half_signed_in().person
+    # A first look on a copy that is thrown away: a wrong code must not hold the write lock.
+    good = credentials.take_code(platform().settings, person, code, now=now())
+    if credentials.resting(person, now()) or not good:
         error = invalid("login.code", N_("The code is wrong or was used. Wait for the next one."))
+        if credentials.resting(person, now()):
+            error = credentials.wrong()
+        _count_wrong(person)
         return page("accounts/second.html", 422, next=target, error=error)
+    found = db().get_one(LoginSession, _half_signed_in().id)
+    if not credentials.take_code(platform().settings, found.person, code, now=now()):
+        raise invalid("login.code", N_("The code is wrong or was used. Wait for the next one."))
+    credentials.note_try(db(), found.person, good=True, now=now())
     found.second_factor = True
     return redirect(target, 303)
 

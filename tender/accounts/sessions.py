@@ -78,12 +78,12 @@ def find_session(session: Session, token: str, now: datetime) -> LoginSession | 
 
 
 def identify(session: Session, token: str, now: datetime) -> Actor | None:
-    """Who a cookie's token stands for; staff only after their second factor."""
+    """Who a cookie's token stands for; staff, and whoever has one, after the second factor."""
     found = find_session(session, token, now)
     if found is None or found.membership is None or found.membership.ended_at is not None:
         return None
     role = found.membership.role
-    if role in STAFF and not found.second_factor:
+    if (role in STAFF or found.person.totp_confirmed) and not found.second_factor:
         return None
     organisation = found.membership.organisation
     return Actor(

@@ -43,6 +43,7 @@ SUFFIXES = {
     ".zip": "application/zip",
     ".txt": "text/plain",
 }
+INCOMING = "incoming"  # directory in the store of files that are not checked yet
 MAX_UPLOAD = 100 * 1024 * 1024  # bytes of one ordinary attachment
 
 
@@ -139,6 +140,19 @@ def store_blob(store: Path, chunks: Iterable[bytes], limit: int = MAX_UPLOAD) ->
     return digest.hexdigest(), size
 
 
+def _check_content(path: Path, media_type: str, name: str) -> None:
+    with path.open("rb") as file:
+        start = file.read(16)
+    magic = ALLOWED[media_type]
+    if magic and not start.startswith(magic):
+        raise invalid(
+            "file.type",
+            N_("The content of “%(name)s” does not match its ending. Save it again and retry."),
+            name=name,
+        )
+    scan(path, name)
+
+
 def keep_upload(
     session: Session,
     store: Path,
@@ -149,6 +163,9 @@ def keep_upload(
     now: datetime,
 ) -> StoredFile:
     """Check an uploaded attachment by type, size and scanner, and keep it.
+
+    It waits beside the store until it has passed, so that a refused file is on no disk. The caller
+    holds the write lock.
 
     The type is judged by the name's ending and the first bytes together; what the browser claims
     is ignored. Raises DomainError `file.type`, `file.too_large` or `file.infected`.
@@ -164,18 +181,17 @@ def keep_upload(
             ),
             name=name,
         )
-    sha256, size = store_blob(store, chunks)
-    path = blob_path(store, sha256)
-    with path.open("rb") as file:
-        start = file.read(16)
-    magic = ALLOWED[media_type]
-    if magic and not start.startswith(magic):
-        raise invalid(
-            "file.type",
-            N_("The content of “%(name)s” does not match its ending. Save it again and retry."),
-            name=name,
-        )
-    scan(path, name)
+    waiting = store / INCOMING
+    sha256, size = store_blob(waiting, chunks)
+    try:
+        _check_content(blob_path(waiting, sha256), media_type, name)
+        path = blob_path(store, sha256)
+        path.parent.mkdir(exist_ok=True)
+        blob_path(waiting, sha256).replace(path)
+        fsync_directory(path.parent)
+        fsync_directory(store)
+    finally:
+        blob_path(waiting, sha256).unlink(missing_ok=True)
     stored = StoredFile(
         name=name,
         media_type=media_type,
