@@ -37,6 +37,7 @@ from tender.supervision.models import (
 )
 from tender.supervision.states import WAITING
 from tender.supervision.tables import table
+from tender.supervision.wording import due_figures
 
 ROWS = 5000  # of one export; a longer period is asked for in parts
 LISTED = 300
@@ -148,13 +149,7 @@ def _noted_by_hand(session: Session, actor: Actor, wanted: Filter) -> list[DutyV
     if not allowed(actor, Permission.DUTY_RECORD):
         return []
     ids = tender_ids(session, actor, wanted)
-    far = ends(date(2200, 1, 1))
-    duties = [
-        each
-        for each in listing.coming(session, actor, ids, until=far, limit=LISTED)
-        if each.by_hand and each.held_at is None and may_explain(actor, each)
-    ]
-    return duty_views(session, duties)
+    return duty_views(session, listing.noted_by_hand(session, actor, ids, limit=LISTED))
 
 
 def _row(view: CardView, said: list[CardExplanation]) -> list[str]:
@@ -166,7 +161,7 @@ def _row(view: CardView, said: list[CardExplanation]) -> list[str]:
     return [
         gettext(COLOUR_NAMES[card.colour]), view.tender.number, view.tender.title,
         gettext(KIND_NAMES[view.tender.kind]), view.unit, gettext(duty.title), view.article,
-        second(card.due_at), second(card.issued_at),
+        due_figures(card.due_at), second(card.issued_at),
         second(done) if done else gettext(DUTY_NAMES[duty.status]),
         gettext(CARD_NAMES[card.status]), str(card.version),
         second(card.closed_at) if card.closed_at else "", last.text if last else "", reply,

@@ -15,14 +15,16 @@ from tender.core.errors import not_found
 from tender.core.i18n import N_
 from tender.core.presenting import day, moment
 from tender.procedure.calendar import begins
-from tender.procedure.duties import dated_steps
-from tender.procedure.milestones import PERIOD_ENDS
+from tender.procedure.duties import DUTIES, dated_steps
+from tender.procedure.milestones import PAUSED_ACTS, PERIOD_ENDS, MilestoneCode
 from tender.procedure.milestones import Milestone as Dated
 from tender.procedure.models import Tender, TenderStatus
 from tender.supervision import listing
 from tender.supervision.models import CardExplanation
 
 ENDED = (TenderStatus.FAILED, TenderStatus.CANCELLED)
+ACTS = PAUSED_ACTS - {MilestoneCode.DEADLINE} | DUTIES.keys() | {MilestoneCode.REPORT_DELIVERED}
+"""What somebody must do; every other date (the end of a term) passes by itself."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,7 @@ def _steps(session: Session, tender: Tender, now: datetime) -> list[Step]:
     found: list[Step] = []
     ended = tender.status in ENDED
     for each in dated:
-        past = each.code in happened or (each.planned and each.at <= now)
+        past = each.code in happened or (each.code not in ACTS and each.at <= now)
         if ended and not past:
             continue
         first = not past and not any(step.state == "now" for step in found)

@@ -13,8 +13,10 @@ from tender.core.i18n import N_, gettext
 from tender.core.web import actor, db, now, page, refuse, signed_in
 from tender.procedure.work import STATUS_NAMES
 from tender.supervision import cards
+from tender.supervision.wording import due_words
 
 blueprint = Blueprint("supervision", __name__)
+blueprint.add_app_template_filter(due_words, "due")
 WATCHERS = (Role.SUPERVISOR, Role.AUDITOR)
 DOERS = (Role.TOWNSHIP_AGENT, Role.COUNTY_CLERK, Role.FINANCE)
 

@@ -14,12 +14,12 @@ from tender.accounts.models import Person
 from tender.core import messages
 from tender.core.actor import SYSTEM, Role
 from tender.core.i18n import N_, gettext, speaking
-from tender.core.presenting import moment
 from tender.core.states import advance
 from tender.ledger import service as ledger
 from tender.supervision.models import Card, CardColour, CardStatus, Holder, Milestone
 from tender.supervision.rules import RED_AFTER
 from tender.supervision.states import CARD, WAITING
+from tender.supervision.wording import due_words
 
 ROLES: dict[Holder, tuple[Role, ...]] = {
     Holder.UNIT: (Role.TOWNSHIP_AGENT, Role.COUNTY_CLERK),
@@ -93,7 +93,7 @@ def tell(
     """
     for person in people:
         with speaking(person.language):
-            duty, due = gettext(milestone.title), moment(card.due_at)
+            duty, due = gettext(milestone.title), due_words(card.due_at)
         messages.tell(
             session, person.id, text, now=now, link=f"/supervision/cards/{card.id}",
             subject=card.id, due_at=until, email=person.email,

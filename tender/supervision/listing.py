@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session, contains_eager
 
 from tender.accounts.permissions import GRANTS, Permission
@@ -89,16 +89,35 @@ def _conditions(actor: Actor, wanted: Wanted) -> list[ColumnElement[bool]]:
 def coming(
     session: Session, actor: Actor, subjects: Select[str], *, until: datetime, limit: int
 ) -> list[Milestone]:
-    """Open duties that fall due by a moment, and those not done that are older, next first."""
+    """Duties whose term runs and ends by a moment, next first."""
     query = (
         select(Milestone)
         .where(
             Milestone.scope.startswith(actor.scope, autoescape=True),
             Milestone.subject.in_(subjects),
-            or_(
-                and_(Milestone.status == MilestoneStatus.SCHEDULED, Milestone.due_at < until),
-                Milestone.status == MilestoneStatus.NOT_MET,
-            ),
+            Milestone.status == MilestoneStatus.SCHEDULED,
+            Milestone.due_at < until,
+            Milestone.held_at.is_(None),
+        )
+        .order_by(Milestone.due_at, Milestone.id)
+        .limit(limit)
+    )
+    return list(session.scalars(query))
+
+
+def noted_by_hand(
+    session: Session, actor: Actor, subjects: Select[str], *, limit: int
+) -> list[Milestone]:
+    """Duties of this person's that are done outside the platform and not noted yet."""
+    query = (
+        select(Milestone)
+        .where(
+            Milestone.scope.startswith(actor.scope, autoescape=True),
+            Milestone.subject.in_(subjects),
+            Milestone.holder.in_(own_holders(actor)),
+            Milestone.by_hand.is_(True),
+            Milestone.status.in_((MilestoneStatus.SCHEDULED, MilestoneStatus.NOT_MET)),
+            Milestone.held_at.is_(None),
         )
         .order_by(Milestone.due_at, Milestone.id)
         .limit(limit)

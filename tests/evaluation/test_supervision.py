@@ -14,10 +14,12 @@ from sqlalchemy import select
 from tender.accounts.models import Organisation, OrganisationKind
 from tender.core.actor import Actor, Role
 from tender.core.refusals import Refusal
+from tender.objections.models import Objection
 from tender.procedure.duties import set_duties
 from tender.procedure.kinds import Kind, Method
-from tender.procedure.models import Tender, TenderStatus
+from tender.procedure.models import Bond, Tender, TenderStatus
 from tender.procedure.publishing import cancel, pause_tender, postpone, resume_tender
+from tender.supervision.milestones import schedule
 from tender.supervision.models import Card, CardStatus, Milestone, MilestoneStatus
 from tender.supervision.ticking import sweep_due
 from tests.evaluation import county as make
@@ -327,3 +329,66 @@ def test_a_work_contract_and_its_bonds_are_duties_after_the_award(place: make.Co
     assert _duties(place, tender)["supervision_report"].status is S.MET
     shown = place.client(place.supervisor).get(f"/supervision/{tender.number}")
     assert "收文号 12" in shown.get_data(as_text=True)
+
+
+def test_when_a_published_result_falls_the_next_one_is_due_anew(place: make.County) -> None:
+    tender = make.works_tender(place, method=Method.LOWEST_EVALUATED_PRICE)
+    _set(place, tender)
+    make.bid(place, tender, {name: 300_000_000 + n for n, name in enumerate(NAMES)})
+    make.open_all(place, tender)
+    agent, base = place.client(place.world.agent), f"/work/{tender.id}/evaluation"
+    make.ok(agent.post(f"{base}/run"))
+    make.ok(agent.post(f"{base}/candidates"))
+    place.world.clock.advance(days=1)
+    form = {"stage": "candidates", "facts": "第一候选人不具备资格", "request": "请重新评审"}
+    make.ok(
+        place.client(place.bidders["乙二"].actor).post(
+            f"/tenders/{tender.number}/objections", data=form
+        )
+    )
+    objection = place.read(lambda session: session.scalars(select(Objection)).one())
+    answer = _duties(place, tender)[f"answer {objection.number}"]
+    assert (answer.status, answer.pausable) == (S.SCHEDULED, False)
+    assert answer.due_at == objection.answer_due
+    make.ok(
+        agent.post(
+            f"/objections/{objection.id}/answer",
+            data={"result": "upheld", "answer": "经核实，异议成立，重新评审。"},
+        )
+    )
+    duties = _duties(place, tender)
+    assert duties["candidates"].status is S.CANCELLED
+    assert duties[answer.code].status is S.MET
+    place.world.clock.advance(days=2)
+    make.ok(agent.post(f"{base}/run"))
+    again = _duties(place, tender)["candidates"]
+    assert (again.status, again.round) == (S.SCHEDULED, 2)
+    assert again.due_at > place.world.clock.now() + timedelta(days=3)
+
+
+def test_returned_bonds_meet_their_duties(place: make.County) -> None:
+    tender = make.works_tender(place, bond_fen=5_000_000)
+    _set(place, tender)
+    now = place.world.clock.now()
+    place.write(
+        lambda session: schedule(
+            session, subject=tender.id, reference=tender.number, scope=tender.scope,
+            code="bond_return_losers", title="x", article="REG 57", due_at=now + timedelta(days=5),
+        )
+    )  # fmt: skip
+    bidder = make.new_bidder(place, "甲一")
+    finance = place.write(lambda session: factories.member(session, Role.FINANCE, place.county))
+
+    def coded(session):
+        session.get_one(Organisation, bidder.organisation.id).code = "91430999MA90000011"
+
+    place.write(coded)
+    client = place.client(finance)
+    form = {
+        "code": "91430999MA90000011", "form": "transfer", "amount": "50000", "payer": "甲一",
+        "payer_account": "6222",
+    }  # fmt: skip
+    make.ok(client.post(f"/bonds/{tender.id}", data=form))
+    bond = place.read(lambda session: session.scalars(select(Bond)).one())
+    make.ok(client.post(f"/bonds/{bond.id}/return", data={"reason": "未中标"}))
+    assert _duties(place, tender)["bond_return_losers"].status is S.MET

@@ -10,11 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tender.core.i18n import speaking
 from tender.core.shanghai import SHANGHAI
 from tender.supervision import rules
 from tender.supervision.models import CardStatus, MilestoneStatus
 from tender.supervision.states import CARD, MILESTONE, WAITING
 from tender.supervision.tables import FORMULA, harmless, table
+from tender.supervision.wording import due_figures, due_words
 
 MIDNIGHT = datetime(2026, 12, 4, 16, 0, tzinfo=UTC)  # 24:00 of 4 December in China
 SECOND = timedelta(seconds=1)
@@ -98,3 +100,13 @@ def test_the_table_gives_every_text_back_but_for_the_quote(cells: list[str]) -> 
 def test_plain_words_and_numbers_are_left_alone() -> None:
     for text in ("柳溪村", "2026-12-01", "", "  ", "a=b"):
         assert harmless(text) == text
+
+
+def test_the_end_of_a_day_is_said_as_24_o_clock_of_that_day() -> None:
+    with speaking("zh"):
+        assert due_words(MIDNIGHT) == "2026年12月4日（周五）24:00"
+        assert due_words(MIDNIGHT - timedelta(hours=1)) == "2026年12月4日（周五）23:00"
+    with speaking("en"):
+        assert due_words(MIDNIGHT).startswith("Fri 4 Dec 2026, 24:00")
+    assert due_figures(MIDNIGHT) == "2026-12-04 24:00:00"
+    assert due_figures(MIDNIGHT + SECOND) == "2026-12-05 00:00:01"
