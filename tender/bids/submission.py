@@ -25,6 +25,8 @@ from tender.procedure.models import Lot, LotStatus, OpeningRecordRow, Tender
 
 MAX_ENVELOPE = 2 * 1024 * 1024  # bytes: a manifest of 1 MiB, padded, with its header
 KEY = re.compile(r"[0-9A-Za-z_-]{16,64}")
+OPENING_ID = re.compile(r"[0-9a-f]{64}")
+UPLOAD_ID = re.compile(r"[0-9a-f]{32}")
 STATEMENT = frozenset(
     {
         "v", "opening", "bidder", "sequence", "envelope_sha256", "envelope_size", "files_digest",
@@ -119,7 +121,8 @@ def check_takes_bids(deadline: datetime | None, status: LotStatus, now: datetime
         raise conflict("bid.closed", N_("This lot does not take bids now."))
 
 
-def _check_approved(status: Standing) -> None:
+def check_approved(status: Standing | None) -> None:
+    """Refuse bidders whom the county has not approved: anybody can register."""
     if status is not Standing.APPROVED:
         raise conflict(
             "bidder.not_approved",
@@ -167,7 +170,7 @@ def read_request(
     statement, data = _parts(body)
     connection = session.connection()
     bidder = connection.execute(BIDDER, {"id": actor.organisation_id}).all()
-    _check_approved(bidder[0].status)
+    check_approved(bidder[0].status)
     if statement["bidder"] != bidder[0].party_id:
         raise invalid("bid.bidder", N_("This bid was sealed for another bidder. Seal it again."))
     opening = connection.execute(OPENING, {"id": statement["opening"]}).first()
@@ -218,6 +221,15 @@ def not_sealed(error: KeysError) -> DomainError:
     )
 
 
+def _fits(form: re.Pattern[str], value: object) -> bool:
+    """Whether a value of the request is a text of a form: no other ever reaches the database.
+
+    `upload` is the one part that no signature covers. What the database cannot take would fail
+    the whole group of bids that are committed together, and with it other bidders'.
+    """
+    return isinstance(value, str) and form.fullmatch(value) is not None
+
+
 def _parts(body: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
     statement = body.get("statement")
     text = body.get("envelope")
@@ -230,17 +242,15 @@ def _parts(body: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
     ):
         raise invalid("bid.form", N_("This is not a SEAL request of the documented form."))
     numbers = (statement["sequence"], statement["envelope_size"], statement["files_size"])
-    key = statement["idempotency_key"]
     upload = body.get("upload")
     if (
         any(type(number) is not int or not 0 <= number < 2**53 for number in numbers)
         or not 0 < statement["sequence"] < 2**31
-        or not isinstance(statement["opening"], str)
-        or not isinstance(key, str)
-        or not KEY.fullmatch(key)
+        or not _fits(OPENING_ID, statement["opening"])
+        or not _fits(KEY, statement["idempotency_key"])
         or (statement["files_digest"] is None) != (statement["files_size"] == 0)
         or (upload is None) != (statement["files_digest"] is None)
-        or not (upload is None or isinstance(upload, str))
+        or not (upload is None or _fits(UPLOAD_ID, upload))
     ):
         raise invalid("bid.form", N_("This is not a SEAL request of the documented form."))
     try:

@@ -18,9 +18,10 @@ from pathlib import Path
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from tender.accounts.models import Organisation
 from tender.accounts.permissions import Permission, require
 from tender.bids.models import Upload
-from tender.bids.submission import open_lot
+from tender.bids.submission import check_approved, open_lot
 from tender.core.actor import Actor
 from tender.core.db import Database
 from tender.core.errors import DomainError, Kind, conflict, invalid, not_found
@@ -49,9 +50,11 @@ def create_upload(
 ) -> Upload:
     """Begin an upload of `length` encrypted bytes for an opening.
 
-    Raises DomainError `upload.too_large` before a byte has travelled.
+    Raises DomainError `upload.too_large` before a byte has travelled, and `bidder.not_approved`:
+    strangers must not be able to fill the disk that bids need.
     """
     require(actor, Permission.BID_SUBMIT)
+    check_approved(session.get_one(Organisation, actor.organisation_id).status)
     open_lot(session, opening_id, now=now)
     limit = settings.max_bid_bytes + settings.max_bid_bytes // 8 + OVERHEAD
     if not 0 < length <= limit:
