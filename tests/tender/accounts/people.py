@@ -21,7 +21,7 @@ from tender.core.platform import Platform
 from tender.core.settings import Mode
 from tests.tender import factories as make
 
-PASSWORD = "三棵老槐树下见面"
+PASSWORD = "三棵老槐树下再见面吧朋友"
 CHEAP = PasswordHasher(time_cost=1, memory_cost=64)  # real Argon2id, quick enough for many
 HASHED = CHEAP.hash(PASSWORD)
 
