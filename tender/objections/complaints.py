@@ -21,7 +21,7 @@ from tender.objections.answering import back_to_evaluation
 from tender.objections.filing import objection_by_id, resume_if_free
 from tender.objections.models import Complaint, ComplaintStatus, ObjectionStatus
 from tender.objections.states import COMPLAINT
-from tender.objections.terms import complaint_dates, complaint_until
+from tender.objections.terms import complaint_articles, complaint_dates, complaint_until
 from tender.procedure.facts import public_facts, tender_by_id
 from tender.procedure.models import Tender
 from tender.procedure.notices import plain_notice
@@ -161,7 +161,8 @@ def _tell(session: Session, tender: Tender, complaint: Complaint, now: datetime)
     schedule(
         session, subject=tender.id, reference=tender.number, scope=tender.scope,
         code=f"decide {complaint.number}"[:60], title=N_("Decision on a complaint"),
-        article="REG 61", due_at=complaint.decision_due, terms=Terms(holder=Holder.SUPERVISION),
+        article=complaint_articles(tender)[:120], due_at=complaint.decision_due,
+        terms=Terms(holder=Holder.SUPERVISION),
     )  # fmt: skip
     for person in people_with(session, Role.SUPERVISOR, tender.scope):
         messages.tell(

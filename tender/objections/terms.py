@@ -86,6 +86,11 @@ def complaint_dates(tender: Tender, now: datetime) -> tuple[datetime, datetime]:
     return review, _counted(tender, "complaint_decided", now)
 
 
+def complaint_articles(tender: Tender) -> str:
+    """The articles that date the decision on a complaint, as the data cites them."""
+    return "; ".join(str(each) for each in _required(tender, "complaint_decided").articles)
+
+
 def last_complaint(tender: Tender, last: datetime) -> datetime:
     """When nobody can complain any more of what happened at `last` or before.
 
