@@ -17,7 +17,7 @@ from keys import fields, shamir
 from keys.encoding import b64u, canonical, sha256_hex, unb64u
 from keys.errors import Forged, KeysError, Malformed
 from keys.records import MAX_CUSTODIANS, OpeningRecord
-from keys.x25519 import agree, public_of
+from keys.x25519 import Private
 
 MAGIC = "sealed-bid/v1"
 SUITE = "x25519-aes256"
@@ -97,18 +97,18 @@ def build_header(record: OpeningRecord, dek: bytes, bound: bytes) -> Header:
     coefficients = [
         derive(dek, opening, bound, f"coefficient {k}") for k in range(1, record.threshold)
     ]
-    scalar = derive(dek, opening, bound, "ephemeral")
-    ephemeral = public_of(scalar)
+    scalar = Private(derive(dek, opening, bound, "ephemeral"))
+    ephemeral = scalar.public
     boxes = []
     shares = shamir.split(dek, coefficients, len(record.custodians))
     for i, (custodian, share) in enumerate(zip(record.custodians, shares, strict=True), start=1):
         key = custodian.key_bytes
-        wrap = _wrap(agree(scalar, key), ephemeral + key, opening, i)
+        wrap = _wrap(scalar.agree(key), ephemeral + key, opening, i)
         boxes.append(AESGCM(wrap).encrypt(_NONCE, share, bound))
     return Header(opening, bound, ephemeral, tuple(boxes))
 
 
-def recover(record: OpeningRecord, header: Header, released: Mapping[int, bytes]) -> bytes:
+def recover(record: OpeningRecord, header: Header, released: Mapping[int, Private]) -> bytes:
     """Return the DEK of a header that is wholly right, or raise Forged.
 
     `released` maps custodian numbers (from 1, at least `threshold` of them) to private keys; the
@@ -126,12 +126,12 @@ def recover(record: OpeningRecord, header: Header, released: Mapping[int, bytes]
     return dek
 
 
-def _lowest(record: OpeningRecord, released: Mapping[int, bytes]) -> list[int]:
+def _lowest(record: OpeningRecord, released: Mapping[int, Private]) -> list[int]:
     return sorted(released)[: record.threshold]
 
 
-def _open_box(record: OpeningRecord, header: Header, i: int, private: bytes) -> bytes:
-    shared = agree(private, header.ephemeral)
+def _open_box(record: OpeningRecord, header: Header, i: int, private: Private) -> bytes:
+    shared = private.agree(header.ephemeral)
     salt = header.ephemeral + record.custodians[i - 1].key_bytes
     wrap = _wrap(shared, salt, bytes.fromhex(record.opening_id), i)
     return AESGCM(wrap).decrypt(_NONCE, header.boxes[i - 1], header.context)

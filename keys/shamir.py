@@ -7,6 +7,7 @@ is no table to leak through a cache and no loop that depends on a secret.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from keys.errors import Malformed
 
@@ -40,12 +41,18 @@ def combine(shares: Mapping[int, bytes]) -> bytes:
     (length,) = lengths
     secret = 0
     for x, share in shares.items():
-        weight = 1
-        for other in shares:
-            if other != x:
-                weight = _product(weight, _product(other, _inverse(other ^ x)))
-        secret ^= _times(int.from_bytes(share, "big"), weight, length)
+        secret ^= _times(int.from_bytes(share, "big"), _weight(x, tuple(shares)), length)
     return secret.to_bytes(length, "big")
+
+
+@lru_cache(maxsize=1024)
+def _weight(x: int, numbers: tuple[int, ...]) -> int:
+    """Return the public Lagrange weight at 0 of share `x` among shares with these numbers."""
+    weight = 1
+    for other in numbers:
+        if other != x:
+            weight = _product(weight, _product(other, _inverse(other ^ x)))
+    return weight
 
 
 def _times(vector: int, factor: int, length: int) -> int:

@@ -18,14 +18,16 @@ from keys.header import Header, context, derive, parse_header, recover
 from keys.manifest import Manifest, unpad_form
 from keys.records import OpeningRecord, Release
 from keys.unsealing import FilesKey, FilesVerdict, StoredFiles, open_files
-from keys.x25519 import public_of
+from keys.x25519 import Private
 
 __all__ = [
     "Absent",
     "FilesVerdict",
     "Judgement",
     "Leaf",
+    "Released",
     "Verdict",
+    "gather",
     "judge",
     "judge_leaf",
     "released_keys",
@@ -87,9 +89,17 @@ class Leaf:
     files_size: int | None = None
 
 
+@dataclass(frozen=True)
+class Released:
+    """The keys that count of one opening's releases, loaded once for all of its bids."""
+
+    opening: str
+    keys: Mapping[int, Private]
+
+
 def judge(
     record: OpeningRecord,
-    releases: Iterable[object],
+    releases: Iterable[object] | Released,
     envelope: bytes | None,
     *,
     bidder: str,
@@ -104,7 +114,8 @@ def judge(
 ) -> Judgement:
     """Return the verdict on the bid whose ledger leaf says `bidder` ... `files_size`.
 
-    `releases` may hold anything; what yields no key of the record does not count. `envelope` None
+    `releases` may hold anything; what yields no key of the record does not count. Whoever judges
+    many bids of one record gives what `gather` made of them. `envelope` None
     means that the platform has lost it, `files` None or an absent path that it has lost the files,
     unless `files_left_out` says that this copy never had them (a public export). `files_size` and
     `files_digest` are those of the ciphertext. Opened files are written to `out_dir` as 0001,
@@ -122,7 +133,7 @@ def judge(
 
 def judge_leaf(
     record: OpeningRecord,
-    releases: Iterable[object],
+    releases: Iterable[object] | Released,
     envelope: bytes | None,
     leaf: Leaf,
     files: Path | Absent = Absent.LEFT_OUT,
@@ -133,7 +144,9 @@ def judge_leaf(
         return Judgement(Verdict.CUSTODY_FAULT, "envelope_missing")
     if leaf.size not in (None, len(envelope)) or leaf.sha256 not in (None, sha256_hex(envelope)):
         return Judgement(Verdict.CUSTODY_FAULT, "envelope_differs")
-    released = released_keys(record, releases)
+    if not isinstance(releases, Released) or releases.opening != record.opening_id:
+        releases = gather(record, () if isinstance(releases, Released) else releases)
+    released = releases.keys
     if len(released) < record.threshold:
         return Judgement(Verdict.NOT_RELEASED, "too_few_releases")
     try:
@@ -145,19 +158,27 @@ def judge_leaf(
     return Judgement(Verdict.OPENED, reason, manifest, verdict)
 
 
-def released_keys(record: OpeningRecord, releases: Iterable[object]) -> dict[int, bytes]:
-    """Return custodian number (from 1) to private key for every release that counts.
+def gather(record: OpeningRecord, releases: Iterable[object]) -> Released:
+    """Return the keys of all releases that count.
 
     A release counts if its `private_key` yields a public key of the record; the key proves
     itself, so nothing else of the release is read, and each custodian counts once.
     """
     numbers = {each.key: i for i, each in enumerate(record.custodians, start=1)}
-    found: dict[int, bytes] = {}
+    found: dict[int, Private] = {}
     for each in releases:
-        private = _private_key(each)
-        if private is not None and (number := numbers.get(b64u(public_of(private)))):
-            found.setdefault(number, private)
-    return found
+        raw = _private_key(each)
+        if raw is not None:
+            private = Private(raw)
+            number = numbers.get(b64u(private.public))
+            if number is not None:
+                found.setdefault(number, private)
+    return Released(record.opening_id, found)
+
+
+def released_keys(record: OpeningRecord, releases: Iterable[object]) -> set[int]:
+    """Return the numbers (from 1) of the custodians whose releases count."""
+    return set(gather(record, releases).keys)
 
 
 def _private_key(given: object) -> bytes | None:
@@ -174,7 +195,7 @@ def _private_key(given: object) -> bytes | None:
 
 
 def _unlock(
-    record: OpeningRecord, released: Mapping[int, bytes], envelope: bytes, leaf: Leaf
+    record: OpeningRecord, released: Mapping[int, Private], envelope: bytes, leaf: Leaf
 ) -> tuple[Header, bytes]:
     header = parse_header(envelope)
     if header.opening.hex() != record.opening_id:

@@ -10,7 +10,7 @@ from keys.openings import Opening, check_record
 from keys.plainfiles import Folder, parse_json, parse_lines, verdict_rows, verdicts_digest
 from keys.records import Acceptance, OpeningRecord, Release, check_acceptance, check_release
 from keys.statements import check_ed25519
-from keys.verdict import judge
+from keys.verdict import Released, gather, judge
 from keys.verify_ledger import Ledger
 from keys.verify_report import Report, noting
 from keys.x25519 import public_of
@@ -145,9 +145,10 @@ def _verdicts(
     for file in folder.under(f"{place}/envelopes"):
         if file.removesuffix(".sealed") not in wanted:
             faults.append(f"envelopes/{file} is none of a bid that counted")
+    released = gather(opening.record, releases)
     for bid, entry in wanted.items():
         with noting(faults, f"bid {bid}"):
-            row = _row(folder, place, opening, entry, releases)
+            row = _row(folder, place, opening, entry, released)
             if bid not in rows:
                 raise Malformed("verdicts", "it counted but has no verdict")
             if wrong := [name for name in row if not _same(rows[bid][name], row[name])]:
@@ -163,7 +164,7 @@ def _same(stated: object, computed: object) -> bool:
 
 
 def _row(
-    folder: Folder, place: str, opening: Opening, entry: Entry, releases: list[Release]
+    folder: Folder, place: str, opening: Opening, entry: Entry, released: Released
 ) -> dict[str, Any]:
     """Recompute a verdict row from the ledger's line, the stored bytes and the releases."""
     leaf, bid = entry.fields, entry.fields["bid"]
@@ -171,7 +172,7 @@ def _row(
     sealed = f"{place}/files/{bid}.sealed"
     judgement = judge(
         opening.record,
-        releases,
+        released,
         envelope,
         bidder=leaf["bidder"],
         sequence=leaf["sequence"],

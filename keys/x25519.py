@@ -21,15 +21,29 @@ def check_public(raw: bytes) -> None:
         raise Malformed("x25519_key", "the X25519 public key is of low order") from error
 
 
+class Private:
+    """A private key (32 bytes, clamped as in RFC 7748) that agrees with many public ones.
+
+    Loading a key computes its public half, which costs as much as an agreement: load it once.
+    """
+
+    def __init__(self, raw: bytes) -> None:
+        self._key = X25519PrivateKey.from_private_bytes(raw)
+        self.public = self._key.public_key().public_bytes_raw()
+
+    def agree(self, public: bytes) -> bytes:
+        """Return the 32-byte shared secret; all zeros raise Refused (RFC 7748 section 6.1)."""
+        try:
+            return self._key.exchange(X25519PublicKey.from_public_bytes(public))
+        except ValueError as error:
+            raise Refused("x25519_zero", "the X25519 shared secret is zero") from error
+
+
 def public_of(private: bytes) -> bytes:
-    """Return the public key of a 32-byte private key (clamped as in RFC 7748)."""
-    return X25519PrivateKey.from_private_bytes(private).public_key().public_bytes_raw()
+    """Return the public key of a 32-byte private key."""
+    return Private(private).public
 
 
 def agree(private: bytes, public: bytes) -> bytes:
-    """Return the 32-byte shared secret; all zeros raise Refused (RFC 7748 section 6.1)."""
-    key = X25519PrivateKey.from_private_bytes(private)
-    try:
-        return key.exchange(X25519PublicKey.from_public_bytes(public))
-    except ValueError as error:
-        raise Refused("x25519_zero", "the X25519 shared secret is zero") from error
+    """Return the shared secret of one agreement, as `Private.agree` does."""
+    return Private(private).agree(public)

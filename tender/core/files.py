@@ -7,6 +7,7 @@ dropped the pages it reports; the process must stop.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import tempfile
@@ -44,6 +45,7 @@ SUFFIXES = {
     ".txt": "text/plain",
 }
 INCOMING = "incoming"  # directory in the store of files that are not checked yet
+COPY = 1024 * 1024
 MAX_UPLOAD = 100 * 1024 * 1024  # bytes of one ordinary attachment
 
 
@@ -138,6 +140,33 @@ def store_blob(store: Path, chunks: Iterable[bytes], limit: int = MAX_UPLOAD) ->
         Path(temporary).unlink(missing_ok=True)
         raise
     return digest.hexdigest(), size
+
+
+def adopt_blob(store: Path, source: Path, sha256: str) -> int:
+    """Move a file whose SHA-256 the caller has just computed into the store; gives its size.
+
+    Nothing is copied or hashed again: the bytes are fsynced where they lie, then renamed. Only if
+    `source`, which must be nobody else's, lies on another file system is it copied.
+    """
+    descriptor = os.open(source, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    try:
+        os.fsync(descriptor)
+        os.fchmod(descriptor, 0o600)
+        size = os.fstat(descriptor).st_size
+    finally:
+        os.close(descriptor)
+    path = blob_path(store, sha256)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        source.replace(path)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        with source.open("rb") as file:
+            store_blob(store, iter(lambda: file.read(COPY), b""), 2**62)
+    fsync_directory(path.parent)
+    fsync_directory(store)
+    return size
 
 
 def _check_content(path: Path, media_type: str, name: str) -> None:

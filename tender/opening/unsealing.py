@@ -7,8 +7,9 @@ doing the same work, and the primary key of `verdict` keeps them from writing it
 
 from __future__ import annotations
 
-import shutil
+import os
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,12 +19,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from keys.plainfiles import verdicts_digest
-from keys.records import OpeningRecord, Release
-from keys.verdict import Judgement, judge
+from keys.records import OpeningRecord
+from keys.verdict import Judgement, Released, gather, judge
 from tender.bids.models import BidStatus, SealedBid
 from tender.bids.uploads import upload_path
 from tender.core.actor import SYSTEM
-from tender.core.files import store_blob
+from tender.core.files import adopt_blob
 from tender.core.platform import Platform
 from tender.core.states import advance
 from tender.ledger import service as ledger
@@ -32,8 +33,6 @@ from tender.opening.releases import releases_of
 from tender.procedure.custody import record_of
 from tender.procedure.models import Lot, LotStatus, Tender, TenderStatus
 from tender.procedure.states import LOT, TENDER
-
-READ = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -68,24 +67,28 @@ def counted_bids(session: Session, opening_id: str) -> list[SealedBid]:
 
 
 def judge_opening(platform: Platform, opening_id: str) -> list[Judged]:
-    """Judge every bid that counted; the opened files go into the store, nothing else is written."""
+    """Judge every bid that counted; the opened files go into the store, nothing else is written.
+
+    As many bids at a time as there are processors: hashing and decryption leave the interpreter
+    to others, and while one bid's files are made durable the next is decrypted.
+    """
     with platform.database.read() as session:
         record = record_of(session, opening_id)
-        releases = releases_of(session, record)
+        released = gather(record, releases_of(session, record))
         bids = counted_bids(session, opening_id)
-    return [_judge(platform, record, releases, bid) for bid in bids]
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        return list(pool.map(lambda bid: _judge(platform, record, released, bid), bids))
 
 
-def _judge(
-    platform: Platform, record: OpeningRecord, releases: list[Release], bid: SealedBid
-) -> Judged:
+def _judge(platform: Platform, record: OpeningRecord, released: Released, bid: SealedBid) -> Judged:
     settings = platform.settings
     files = upload_path(settings, bid.upload_id) if bid.upload_id else None
-    working = Path(tempfile.mkdtemp(prefix="opening-", dir=_working(settings.data)))
-    try:
+    with tempfile.TemporaryDirectory(
+        prefix="opening-", dir=_working(settings.data), ignore_cleanup_errors=True
+    ) as working:
         judgement = judge(
             record,
-            releases,
+            released,
             bid.envelope or b"",
             bidder=bid.party_id,
             sequence=bid.sequence,
@@ -94,11 +97,9 @@ def _judge(
             files=files,
             files_digest=bid.files_digest,
             files_size=bid.files_size,
-            out_dir=working / "files",
+            out_dir=Path(working) / "files" if files else None,
         )
-        return Judged(bid, judgement, _keep(settings.store, working / "files", judgement))
-    finally:
-        shutil.rmtree(working, ignore_errors=True)
+        return Judged(bid, judgement, _keep(settings.store, Path(working) / "files", judgement))
 
 
 def _working(data: Path) -> Path:
@@ -108,13 +109,13 @@ def _working(data: Path) -> Path:
 
 
 def _keep(store: Path, directory: Path, judgement: Judgement) -> list[dict[str, Any]]:
+    """Store the opened files under the digests that judging has compared with theirs."""
     if judgement.files != "opened" or judgement.manifest is None:
         return []
     stored = []
     for number, file in enumerate(judgement.manifest.files, start=1):
-        with (directory / f"{number:04d}").open("rb") as source:
-            digest, size = store_blob(store, iter(lambda: source.read(READ), b""), 2**62)
-        stored.append({"name": file.name, "sha256": digest, "size": size})
+        size = adopt_blob(store, directory / f"{number:04d}", file.sha256)
+        stored.append({"name": file.name, "sha256": file.sha256, "size": size})
     return stored
 
 

@@ -12,7 +12,7 @@ from keys.header import context, derive
 from keys.manifest import Manifest, pad_form
 from keys.records import Part
 from keys.shamir import split
-from keys.verdict import Judgement, Verdict, judge
+from keys.verdict import Judgement, Verdict, gather, judge
 from tests.keys import sealing
 from tests.keys.sealing import (
     BIDDER,
@@ -89,6 +89,13 @@ def test_one_custodian_counts_once_however_its_key_is_spelt(case, tmp_path):
     assert judgement.verdict is Verdict.NOT_RELEASED
     judgement = judge_crafted(case, craft(case), tmp_path, [*twice[1:2], case.releases[3]])
     assert judgement.verdict is Verdict.OPENED
+
+
+def test_gathered_keys_judge_their_own_record_and_no_other(case, tmp_path):
+    gathered = gather(case.record, case.releases)
+    assert judge_crafted(case, craft(case), tmp_path, gathered).verdict is Verdict.OPENED
+    other = gather(replace(case.record, minimum=case.record.minimum + 1), case.releases)
+    assert judge_crafted(case, craft(case), tmp_path, other).verdict is Verdict.NOT_RELEASED
 
 
 def test_nothing_of_a_release_is_read_but_its_private_key(case, tmp_path):
