@@ -4,7 +4,8 @@
 
 Seeded honest tenders with 3, 6 and 10 % spread: strength-C signs of totals per 100 tenders, each
 tender seen against 300 past ones. Honest bills of quantities: signs per 1,000 unrelated pairs. Then
-the exceptions that look like collusion and are none, where no A may be raised.
+the exceptions that look like collusion and are none, where no A may be raised. Each beside its
+limit: at most 5 C per 100 tenders, one B per 1,000 pairs.
 """
 
 from __future__ import annotations
@@ -14,6 +15,10 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
+from bench.generate_documents import Writer
+from evaluation.compare.background import ground_of_texts
+from evaluation.compare.compare import Document, Options, compare_documents
+from evaluation.compare.extracted import Extracted, Properties
 from evaluation.screens.bills import Basis, Bill, Item, compare_bills
 from evaluation.screens.computers import Known, Machine, Upload, maker_signs, upload_signs
 from evaluation.screens.finding import Finding, Strength
@@ -21,6 +26,7 @@ from evaluation.screens.people import Firm, Person, people_signs
 from evaluation.screens.signs import total_signs
 from evaluation.screens.table import BidTable
 
+MOST_C, MOST_B = 5, 1  # Per 100 tenders, and per 1,000 unrelated pairs.
 SPREADS, PAST, ITEMS, BIDDERS = (0.03, 0.06, 0.10), 300, 200, 8
 NOON = datetime(2026, 3, 2, 4, tzinfo=UTC)
 
@@ -70,6 +76,9 @@ def exceptions() -> dict[str, list[Finding]]:
             [("a", dongle), ("b", dongle)], Known(control=(dongle,))
         ),
         "shared consultant's template": maker_signs([("a", old), ("b", old)], template),
+        "quota prices": compare_bills([quota_bill(name) for name in "ab"]),
+        "typo in the tender itself": tender_with_typos(),
+        "consultant's documents": consultant_documents(),
         "parent and branch": [
             *people_signs(
                 [
@@ -82,9 +91,40 @@ def exceptions() -> dict[str, list[Finding]]:
     }
 
 
-def main() -> None:
-    """Run the bench."""
+def quota_bill(bidder: str) -> Bill:
+    """Return a bill in which the quota sets every price."""
+    items = (Item(f"{n:09d}", f"item {n}", "m3", 1200 + 37 * n, Basis.QUOTA) for n in range(80))
+    return Bill(bidder, tuple(items))
+
+
+def tender_with_typos() -> list[Finding]:
+    """Return what two bids show that copied a clause and a wrong credit code of the tender."""
+    clause = Writer(1).paragraph(400)
+    wrong = clause[:100] + "囍" + clause[101:200] + "彧" + clause[201:]
+    form = f"{wrong}\n招标人统一社会信用代码：91110000600037341K"
+    bids = [
+        Document(bidder, f"{bidder}.txt", Extracted(f"{Writer(seed).paragraph(5000)}\n{form}"))
+        for seed, bidder in enumerate("ab", start=2)
+    ]
+    return compare_documents(bids, ground_of_texts([clause, form]), Options())
+
+
+def consultant_documents() -> list[Finding]:
+    """Return what two bids show that one consultant wrote into its own template."""
+    made = Properties(
+        author="consultant", software="Word 16", template="consultant.dotx", company="Consult Ltd"
+    )
+    bids = [
+        Document(bidder, f"{bidder}.docx", Extracted(Writer(seed).paragraph(5000), properties=made))
+        for seed, bidder in enumerate("ab", start=5)
+    ]
+    return compare_documents(bids, ground_of_texts([]), Options())
+
+
+def main() -> int:
+    """Run the bench; 0 if every limit was met."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 300
+    met = True
     for spread in SPREADS:
         random = np.random.default_rng(int(1000 * spread))
         past = tenders(random, PAST, spread)
@@ -102,10 +142,14 @@ def main() -> None:
             f"per 1,000 of {pairs} pairs, {100 * weak / len(lots):.1f} C per 100 lots",
             flush=True,
         )
+        met &= 100 * len(found) <= MOST_C * count and 1000 * strong <= MOST_B * pairs
     for name, found in exceptions().items():
         raised = ", ".join(f"{sign.code} {sign.strength}" for sign in found) or "nothing"
         print(f"{name}: {raised}")
+        met &= all(sign.strength is not Strength.A for sign in found)
+    print("every limit met" if met else "a limit was missed")
+    return 0 if met else 1
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
