@@ -126,14 +126,21 @@ def _update_background(files: LotFiles, settings: Settings) -> None:
         log.warning("screens.background", why=str(why))
 
 
-def _on_files(do: str) -> Callable[[LotMaterial, Work], list[Seen]]:
-    """A screen over the kept readings of a lot's files, in a process of its own."""
+Holds = Callable[[dict[str, Any]], bool]
+
+
+def _on_files(do: str, holds: Holds) -> Callable[[LotMaterial, Work], list[Seen]]:
+    """A screen over the kept readings of a lot's files, in a process of its own.
+
+    `holds` tells whether a reading has what the screen compares; it takes two bidders to compare.
+    """
 
     def run(material: LotMaterial, work: Work) -> list[Seen]:
         files, settings = material.files, work.settings
-        if len({file.owner for file in files.bids}) < 2:
-            return []
         read_files(settings, (*files.tender, *files.bids), until=work.until)
+        readings = ((file.owner, kept(settings, file.sha256) or {}) for file in files.bids)
+        if len({owner for owner, reading in readings if holds(reading)}) < 2:
+            return []
         ground = {
             "tender": [str(kept_path(settings, file.sha256)) for file in files.tender],
             "index": str(folder(settings) / "background"),
@@ -222,10 +229,28 @@ INDICATORS: tuple[Indicator, ...] = (
     Indicator("S", N_("Totals: spread, gaps and steps"), _totals, _screen_totals),
     Indicator("N", N_("Networks of past tenders"), _networks, _screen_networks),
     Indicator(UNREAD, N_("Reading the files"), _material, _reading),
-    Indicator("T", N_("Copied text and shared errors"), _material, _on_files("text")),
-    Indicator("I1", N_("Pictures"), _material, _on_files("pictures")),
-    Indicator("M1", N_("Properties of the files"), _material, _on_files("properties")),
-    Indicator("X1", N_("Mixed documents"), _material, _on_files("mixed")),
-    Indicator("B", N_("Unit prices of the bills"), _material, _on_files("prices in bills")),
-    Indicator("H3", N_("Computers that made the bills"), _material, _on_files("makers")),
-)
+    Indicator(
+        "T", N_("Copied text and shared errors"), _material,
+        _on_files("text", lambda held: "extracted" in held and not held.get("bill")),
+    ),
+    Indicator(
+        "I1", N_("Pictures"), _material,
+        _on_files("pictures", lambda held: bool(held.get("extracted", {}).get("pictures"))),
+    ),
+    Indicator(
+        "M1", N_("Properties of the files"), _material,
+        _on_files("properties", lambda held: "extracted" in held),
+    ),
+    Indicator(
+        "X1", N_("Mixed documents"), _material,
+        _on_files("mixed", lambda held: "extracted" in held),
+    ),
+    Indicator(
+        "B", N_("Unit prices of the bills"), _material,
+        _on_files("prices in bills", lambda held: bool((held.get("bill") or {}).get("items"))),
+    ),
+    Indicator(
+        "H3", N_("Computers that made the bills"), _material,
+        _on_files("makers", lambda held: bool((held.get("bill") or {}).get("made"))),
+    ),
+)  # fmt: skip

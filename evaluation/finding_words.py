@@ -66,6 +66,8 @@ VALUES = {
     "N6": N_("one ratio came %(value)s times"),
     "U": N_("%(value)s files or parts"),
 }
+# Beyond one in a million no model of honest bidders is to be believed.
+_MOST = 6
 RARE = N_("Honest bidders would show this less than once in %(n)s times.")
 PLACE = N_("Further out than %(share)s %% of similar past tenders.")
 ITEM = N_("%(article)s, item %(item)s")
@@ -91,7 +93,7 @@ def value_words(finding: Finding) -> str:
 def rarity_words(finding: Finding) -> str:
     """How often an honest market would show it, empty if nobody counted."""
     if finding.p is not None and not math.isnan(finding.p):
-        times = 10 ** min(12, max(0, math.floor(-math.log10(max(finding.p, 1e-12)))))
+        times = 10 ** min(_MOST, max(0, math.floor(-math.log10(max(finding.p, 1e-12)))))
         return gettext(RARE, n=f"{times:,}") if times > 1 else ""
     if finding.percentile is not None:
         return gettext(PLACE, share=f"{100 * finding.percentile:.1f}")

@@ -70,20 +70,26 @@ def _opened(path: Path) -> Iterator[Any]:
         connection.disconnect()
 
 
+def _first(run: Any, query: str, *values: Any) -> Any:
+    """The first row of an answer, read to its end; None without one."""
+    rows = run(query, list(values)).fetchall()
+    return rows[0] if rows else None
+
+
 def _number(run: Any, table: str, name: str) -> int:
-    found = run(f"SELECT no FROM {table} WHERE id = ?", [name]).fetchone()  # noqa: S608 - own name
+    found = _first(run, f"SELECT no FROM {table} WHERE id = ?", name)  # noqa: S608 - own name
     if found:
         return int(found[0])
-    number = int(run(f"SELECT count(*) FROM {table}").fetchone()[0])  # noqa: S608 - own name
+    number = int(_first(run, f"SELECT count(*) FROM {table}")[0])  # noqa: S608 - own name
     run(f"INSERT INTO {table} VALUES (?, ?)", [number, name])  # noqa: S608 - own name
     return number
 
 
 def _take_in(run: Any, lot: Mapping[str, Any]) -> None:
     """Write one lot, replacing what was known of it."""
-    old = run("SELECT tender FROM tenders WHERE id = ?", [lot["id"]]).fetchone()
-    newest = run("SELECT coalesce(max(tender) + 1, 0) FROM tenders").fetchone()[0]
-    number = int(old[0]) if old else int(newest)
+    old = _first(run, "SELECT tender FROM tenders WHERE id = ?", lot["id"])
+    next_one = _first(run, "SELECT coalesce(max(tender) + 1, 0) FROM tenders")
+    number = int((old or next_one)[0])
     run("DELETE FROM bids WHERE tender = ?", [number])
     run("DELETE FROM tenders WHERE tender = ?", [number])
     area = _number(run, "area", lot["area"])
@@ -98,7 +104,7 @@ def _take_in(run: Any, lot: Mapping[str, Any]) -> None:
 
 def _screen(connection: Any, request: Mapping[str, Any]) -> Answer:
     run = connection.con.execute
-    count = int(run("SELECT count(*) FROM tenders").fetchone()[0])
+    count = int(_first(run, "SELECT count(*) FROM tenders")[0])
     if count < LEAST_TENDERS:
         return []
     bids, tenders = connection.table("bids"), connection.table("tenders").drop("id", "settled")
@@ -119,7 +125,7 @@ def _screen(connection: Any, request: Mapping[str, Any]) -> Answer:
 def _limits(connection: Any, bids: Any, tenders: Any, count: int) -> NetworkSigns:
     """The limits of the last whole count; counted anew when the history has grown."""
     run = connection.con.execute
-    held = run("SELECT tenders, signs FROM held").fetchone()
+    held = _first(run, "SELECT tenders, signs FROM held")
     if held and count <= held[0] * _GROWN:
         kept = json.loads(held[1])
         return NetworkSigns((), kept["limits"], kept["tests"], kept["spread"])
@@ -136,7 +142,7 @@ def _seen(run: Any, finding: Finding, firms: Mapping[str, str], count: int) -> d
     names = tuple(firms[bidder] for bidder in finding.bidders)
     rows, evidence = [], []
     for number in dict.fromkeys(numbers):
-        lot = run("SELECT id FROM tenders WHERE tender = ?", [number]).fetchone()[0]
+        lot = _first(run, "SELECT id FROM tenders WHERE tender = ?", number)[0]
         query = "SELECT bidder, price, won FROM bids WHERE tender = ?"
         bids = {str(who): (price, won) for who, price, won in run(query, [number]).fetchall()}
         cells = tuple(_meeting(*bids[bidder]) for bidder in finding.bidders)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import time
+import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,15 +81,23 @@ def _read(settings: Settings, extractor: Extractor, file: HeldFile) -> dict[str,
         extracted = extractor.read(path)
     except Unreadable as why:
         return {"unread": str(why)}
-    with path.open("rb") as opened:
-        start = opened.read(64).lstrip(b"\xef\xbb\xbf \r\n\t")
     bill = None
-    if start.startswith((b"PK", b"<")):
+    if _may_be_bill(path):
         try:
             bill = ask({"do": "bills", "path": str(path), "name": file.name})
         except Unfinished:
             bill = None
     return {"extracted": extracted.to_json(), "bill": bill}
+
+
+def _may_be_bill(path: Path) -> bool:
+    """Whether a file that was read is a workbook or XML; its directory is known to be sound."""
+    with path.open("rb") as opened:
+        start = opened.read(64).lstrip(b"\xef\xbb\xbf \r\n\t")
+    if start.startswith(b"PK"):
+        with zipfile.ZipFile(path) as archive:
+            return "xl/workbook.xml" in archive.namelist()
+    return start.startswith(b"<")
 
 
 def _keep(settings: Settings, sha256: str, content: dict[str, Any]) -> None:

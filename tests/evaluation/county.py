@@ -18,6 +18,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 import wsgi
+from evaluation.models import ScreenRun, ScreenStatus
+from evaluation.screening import run_screens
+from evaluation.ticking import screen_opened
 from keys import envelope
 from keys.records import OpeningRecord
 from tender.accounts.authority import ensure_centre
@@ -345,3 +348,23 @@ def bid_ids(place: County, tender: Tender, lot: str = "1") -> dict[str, str]:
 def judged(session: Session, tender: Tender) -> list[OpenedBid]:
     """The judged bids of the first lot."""
     return judged_bids(session, lots_of(session, tender.id)[0].id)
+
+
+def screen(place: County) -> str:
+    """Order the screening of the one opened tender and do slice after slice; gives the run's id."""
+    assert screen_opened(place.world.platform) == 1
+    waiting = select(ScreenRun).where(ScreenRun.status != ScreenStatus.DONE)
+    run_id: str = place.read(lambda session: session.scalars(waiting).one().id)
+    finish_screening(place, run_id)
+    return run_id
+
+
+def finish_screening(place: County, run_id: str) -> None:
+    """Do slices until the screening is done, and nothing of it was left unfinished."""
+    for _ in range(20):
+        run_screens(place.world.platform, {"run": run_id})
+        run = place.read(lambda session: session.get_one(ScreenRun, run_id))
+        if run.status is ScreenStatus.DONE:
+            break
+    assert run.status is ScreenStatus.DONE
+    assert [step for step in run.progress if step.get("failed")] == []

@@ -67,10 +67,7 @@ def tender(place: make.County) -> Tender:
 
 
 def _screen(place: make.County) -> str:
-    assert screen_opened(place.world.platform) == 1
-    run_id: str = place.read(lambda session: session.scalars(select(ScreenRun.id)).one())
-    run_screens(place.world.platform, {"run": run_id})
-    return run_id
+    return make.screen(place)
 
 
 def _findings(place: make.County) -> dict[str, FindingRow]:

@@ -17,8 +17,6 @@ from evaluation.compare.extracted import Extracted
 from evaluation.inputs.exhibits import Cell, seen_from
 from evaluation.inputs.reading import kept
 from evaluation.models import FindingRow, ScreenRun
-from evaluation.screening import run_screens
-from evaluation.ticking import screen_opened
 from tender.core.files import keep_upload
 from tender.procedure.models import Tender, TenderDocument
 from tests.evaluation import county as make
@@ -102,8 +100,7 @@ def tender(place: make.County) -> Tender:
     for number, (name, files) in enumerate(bids.items()):
         make.bid_with_files(place, made, name, 300_000_000 + 7_919 * number**2, files)
     make.open_all(place, made)
-    assert screen_opened(place.world.platform) == 1
-    run_screens(place.world.platform, {"run": place.read(_run).id})
+    make.screen(place)
     return made
 
 
