@@ -16,7 +16,7 @@ from tender.supervision.models import CardColour, Holder, Milestone, MilestoneSt
 from tender.supervision.states import MILESTONE
 
 S = MilestoneStatus
-BATCH = 100  # duties judged under one write lock, so that no bidder waits behind a long sweep
+BATCH = 20  # duties judged under one write lock, so that no bidder waits behind a long sweep
 
 
 @dataclass(frozen=True)

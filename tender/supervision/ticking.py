@@ -14,6 +14,7 @@ from tender.supervision.milestones import is_due, sweep
 log = structlog.get_logger(__name__)
 LEASE = "supervision.sweep"
 SECONDS = 15.0  # between two sweeps, whichever process makes them
+LOCKS = 10  # write locks of one sweep; what is still due waits for the next
 
 
 def sweep_due(platform: Platform) -> int:
@@ -32,7 +33,12 @@ def sweep_due(platform: Platform) -> int:
         holder = f"{os.getpid()}-{new_id()[:8]}"
         if not leases.acquire(session, LEASE, holder, now=now, seconds=SECONDS):
             return 0
-    with platform.database.write() as session:
-        issued = sweep(session, now=platform.clock.now())
+    issued = 0
+    for _ in range(LOCKS):
+        with platform.database.write() as session:
+            found = sweep(session, now=platform.clock.now())
+        issued += found
+        if not found:
+            break
     log.info("supervision.swept", cards=issued)
     return issued

@@ -241,3 +241,10 @@ def test_the_tick_sweeps(small: Place) -> None:
     small.schedule()
     small.world.clock.moment = DUE + timedelta(hours=1)
     assert wsgi.tick(small.world.platform, seconds=0)["cards"] == 1
+
+
+def test_a_long_sweep_gives_the_write_lock_back_in_between(small: Place) -> None:
+    for number in range(milestones.BATCH * 2 + 1):
+        small.schedule(f"duty {number}")
+    assert small.at(DUE + timedelta(hours=1)) == milestones.BATCH * 2 + 1
+    assert len(small.rows(Card)) == milestones.BATCH * 2 + 1
