@@ -10,6 +10,7 @@ from pathlib import Path
 from evaluation.screens.anomaly import Screened, screened, unsupervised
 from evaluation.screens.learned import supervised
 from evaluation.screens.prices import SCREENS
+from evaluation.screens.signs import raised
 from evaluation.screens.steps import steps_p
 from evaluation.screens.table import BidTable, Direction, UnreadableTable, read_bids
 
@@ -56,16 +57,17 @@ def write_scores(
     percentiles = [f"{name}_percentile" for name in SCREENS]
     with out.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["tender", "bids", *SCREENS, "steps_p", *percentiles, *extra])
+        writer.writerow(["tender", "bids", *SCREENS, "steps_p", *percentiles, "signs", *extra])
         for row, entry in enumerate(rows):
             ends = [f"{scores[row]:.6f}", f"{plain[row]:.6f}"][: len(extra)]
-            writer.writerow([*_cells(entry), *ends])
+            writer.writerow([*_cells(entry, len(rows) - 1 + len(history or ())), *ends])
 
 
-def _cells(entry: Screened) -> list[str]:
-    """Return the cells of one tender up to the percentiles."""
+def _cells(entry: Screened, others: int) -> list[str]:
+    """Return the cells of one tender up to the signs that it raises beside `others` more."""
+    chance = steps_p(entry.table.prices)
     values = [getattr(entry.screens, name) for name in SCREENS]
     places = [entry.percentiles[name] for name in SCREENS]
-    numbers = [*values, steps_p(entry.table.prices), *places]
-    shown = ["" if number is None else f"{number:.6g}" for number in numbers]
-    return [entry.table.tender, str(entry.screens.n), *shown]
+    shown = ["" if n is None else f"{n:.6g}" for n in [*values, chance, *places]]
+    signs = " ".join(raised(entry, others, chance))
+    return [entry.table.tender, str(entry.screens.n), *shown, signs]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from evaluation.screens import innocent
-from evaluation.screens.anomaly import screened
+from evaluation.screens.anomaly import Screened, screened
 from evaluation.screens.finding import Evidence, Finding, Strength
 from evaluation.screens.prices import benford_p
 from evaluation.screens.steps import find_steps
@@ -36,6 +36,23 @@ def total_signs(
     return [*_price_signs(table, past, direction), *_step_signs(table)]
 
 
+def raised(entry: Screened, others: int, chance: float | None) -> list[str]:
+    """Return the codes that a screened tender raises beside `others` more tenders.
+
+    `chance` is that of its most regular ladder of totals (`steps_p`).
+    """
+    codes = [f"S-{name.upper()}" for name in SPEAKING if _stands_out(entry, name, others)]
+    laddered = chance is not None and chance <= _STEPS and len(entry.table.prices) > 3
+    return [*codes, "B4"] if laddered else codes
+
+
+def _stands_out(entry: Screened, name: str, others: int) -> bool:
+    """Return whether a screen lies in the last hundredth of enough similar tenders."""
+    percentile = entry.percentiles[name]
+    enough = len(entry.table.prices) >= 3 and others >= _LEAST_PAST
+    return enough and percentile is not None and percentile >= _END
+
+
 def _evidence(table: BidTable, places: Sequence[int]) -> tuple[Evidence, ...]:
     """Point at the bids at these places of the table."""
     return tuple(Evidence(_bidder(table, place), record=table.tender) for place in places)
@@ -49,22 +66,19 @@ def _bidder(table: BidTable, place: int) -> str:
 
 def _price_signs(table: BidTable, past: Sequence[BidTable], direction: Direction) -> list[Finding]:
     """Return S for each speaking screen in the last hundredth of similar past tenders."""
-    if len(table.prices) < 3 or len(past) < _LEAST_PAST:
-        return []
     entry = screened([table], past, direction)[0]
     everyone = range(len(table.prices))
     found = []
     for name in SPEAKING:
-        percentile, value = entry.percentiles[name], getattr(entry.screens, name)
-        if percentile is None or percentile < _END:
+        if not _stands_out(entry, name, len(past)):
             continue
         found.append(
             Finding(
                 code=f"S-{name.upper()}",
                 strength=Strength.C,
                 bidders=tuple(_bidder(table, place) for place in everyone),
-                value=value,
-                percentile=percentile,
+                value=getattr(entry.screens, name),
+                percentile=entry.percentiles[name],
                 threshold=_END,
                 legal="REG 40(4)",
                 innocent=(innocent.FEW_SIMILAR, innocent.TIGHT_MARKET),

@@ -68,6 +68,22 @@ def test_command_writes_every_screen_and_an_anomaly_for_every_tender(tmp_path):
     assert all(0 <= float(row["anomaly"]) <= 1 for row in rows)
 
 
+def test_honest_tenders_raise_few_signs_and_a_ladder_of_totals_raises_b4(tmp_path):
+    random = np.random.default_rng(4)
+    honest = [
+        BidTable(f"t{n}", tuple((1000 * np.exp(0.06 * random.normal(size=6))).tolist()), day=n)
+        for n in range(200)
+    ]
+    ladder = BidTable("ladder", (1000.0, 1010.0, 1020.0, 1030.0, 1043.7), day=0)
+    write(tmp_path / "bids.csv", [*honest, ladder])
+    arguments = ["--bids", str(tmp_path / "bids.csv"), "--out", str(tmp_path / "scores.csv")]
+    assert main(arguments) == 0
+    with (tmp_path / "scores.csv").open() as file:
+        signs = {row["tender"]: row["signs"].split() for row in csv.DictReader(file)}
+    assert "B4" in signs.pop("ladder")
+    assert sum(map(len, signs.values())) <= 10
+
+
 def test_anomaly_without_history_ranks_rings_above_honest_tenders():
     tables = market(2, 120)
     assert auc(unsupervised(tables), tables) > 0.9
