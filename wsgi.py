@@ -81,6 +81,7 @@ VIEWS = (
     "tender.objections.views",
     "evaluation.views_work",
     "evaluation.views_panel",
+    "evaluation.views_low_price",
     "evaluation.views_findings",
     "evaluation.views_reads",
     "evaluation.views_results",

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from evaluation.dates import dates_of, has_candidates, reschedule
 from evaluation.letters import send_letters
+from evaluation.low_price_papers import reveal_reviews
 from evaluation.models import Award, Evaluation
 from evaluation.panel import reveal_panel
 from evaluation.reporting import issue_report
@@ -172,6 +173,7 @@ def _publish(
     now: datetime,
 ) -> None:
     names = reveal_panel(session, tender, actor, now=now)
+    reveal_reviews(session, tender, actor, now=now)
     results = evaluations_of(session, tender.id)
     with speaking("zh"):
         content = result_content(session, tender, awards, results, tuple(names), now)

@@ -25,11 +25,22 @@ class LegalGround:
     def article(self) -> str:
         """The place in the law, in the present language."""
         found = read_article(f"{self.statute} {self.number}", law().statutes)
+        if not self.item:
+            return found.wording().text()
         return gettext(ITEM, article=found.wording().text(), item=self.item)
 
 
 ITEM = N_("%(article)s, item %(item)s")
 
+
+LOW_PRICE = "low_price"
+_REVIEWED = LegalGround(
+    LOW_PRICE,
+    N_("The bidder did not show that its abnormally low price is reasonable."),
+    "O87",
+    "60",
+    0,
+)
 
 _WORKS = (
     LegalGround("unsigned", N_("The bid is not signed or sealed as required."), "REG", "51", 1),
@@ -87,7 +98,12 @@ def grounds(tender: Tender) -> tuple[LegalGround, ...]:
 
 
 def ground_of(tender: Tender, code: str) -> LegalGround | None:
-    """The ground with this code, None if the tender's law knows none."""
+    """The ground with this code, None if the tender's law knows none.
+
+    That of a low price is no choice in a form: only the panel's review leads to it.
+    """
+    if code == LOW_PRICE and tender.kind is Kind.PROCUREMENT:
+        return _REVIEWED
     return next((each for each in grounds(tender) if each.code == code), None)
 
 

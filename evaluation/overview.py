@@ -17,6 +17,7 @@ from evaluation.contracting import contracts_of
 from evaluation.criteria import scale_of
 from evaluation.dates import has_candidates
 from evaluation.deviation import Profile
+from evaluation.low_price_desk import Overseen, overseen
 from evaluation.models import (
     Award,
     Contract,
@@ -79,6 +80,7 @@ class Overview:
     criteria: list[Criterion]
     objections: list[Objection]
     standstill_over: bool
+    low_prices: Overseen
     sheets: list[tuple[PanelMember, Marks]] = field(default_factory=list)
     profiles: dict[str, Profile] = field(default_factory=dict)
     changes: list[ScoreChange] = field(default_factory=list)
@@ -100,13 +102,15 @@ class Overview:
         return ""
 
     def _before_result(self) -> str:
-        if not self.scored and self.draw is None:
+        if not self.scored and self.draw is None and not self.low_prices.due:
             return "run"
         if self.draw is None:
             return "pool"
         if self.draw.drawn_at is None:
             return "draw"
-        return "run" if self.locked else "scoring"
+        if not self.locked:
+            return "scoring"
+        return "low_price" if self.low_prices.due else "run"
 
 
 def overview(session: Session, actor: Actor, tender_id: str, *, now: datetime) -> Overview:
@@ -141,6 +145,7 @@ def overview(session: Session, actor: Actor, tender_id: str, *, now: datetime) -
         criteria=judged_criteria(session, tender),
         objections=open_objections(session, tender.id),
         standstill_over=end is not None and now >= end,
+        low_prices=overseen(session, tender, now=now),
         **(_opened_sheets(session, tender) if closed else {}),
     )
 

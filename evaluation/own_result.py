@@ -9,6 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from evaluation.award import awards_of
+from evaluation.low_price_due import reviews_of
+from evaluation.low_price_models import LowPriceReview
 from evaluation.models import Award
 from evaluation.papers import rejected_bid
 from evaluation.result import evaluations_of
@@ -36,6 +38,7 @@ class OwnBid:
     rejected: str
     article: str
     award: Award | None
+    review: LowPriceReview | None
 
 
 @dataclass(frozen=True)
@@ -84,4 +87,5 @@ def _own(session: Session, tender: Tender, lot: Lot, bid: OpenedBid, shown: bool
         rejected=out.reason if out else "",
         article=out.article if out else "",
         award=awards_of(session, tender.id).get(lot.id),
+        review=reviews_of(session, tender.id).get(bid.bid_id),
     )

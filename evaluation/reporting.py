@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from evaluation.criteria import scale_of
+from evaluation.low_price_papers import report_parts
 from evaluation.models import Evaluation
 from evaluation.panel import draw_of, members_of
 from evaluation.papers import (
@@ -156,6 +157,7 @@ def _report(session: Session, tender: Tender) -> dict[str, Any]:
         )
         if made
         else "",
+        "clarifications": report_parts(session, tender),
         "dissent": tuple((gettext(SEAT, seat=m.position), m.dissent) for m in members if m.dissent),
     }
 

@@ -18,6 +18,8 @@ from sqlalchemy.orm import Session
 from evaluation.criteria import criteria_of, scheme_of
 from evaluation.dates import reschedule
 from evaluation.figures import Judged, Sheets, judge_bid
+from evaluation.low_price_due import require_reviewed
+from evaluation.low_price_papers import reveal_reviews, review_steps
 from evaluation.methods import Result as Ranking
 from evaluation.methods import evaluate
 from evaluation.models import Evaluation
@@ -27,6 +29,7 @@ from evaluation.reporting import issue_report, reports_at_once, tell_failed
 from evaluation.review import reject_by_majority, reject_outside_limit, require_evaluating
 from evaluation.sheet import ScaleKind
 from evaluation.sheets import bids_to_judge, locked_sheets
+from evaluation.steps import Step
 from keys.encoding import canonical, sha256_hex
 from tender.accounts.permissions import Permission, require
 from tender.core.actor import Actor
@@ -60,6 +63,7 @@ def evaluate_tender(
     sheets = _sheets(session, tender)
     reject_outside_limit(session, tender, now=now)
     reject_by_majority(session, tender, sheets, now=now)
+    require_reviewed(session, tender, now=now)
     session.execute(delete(Evaluation).where(Evaluation.tender_id == tender.id))
     session.flush()
     found = [
@@ -74,6 +78,7 @@ def evaluate_tender(
     meet(session, tender.id, "report", now=now)
     set_stage(session, tender.id, tender.status.value)
     if all(row.failed_reason for row in found):
+        reveal_reviews(session, tender, actor, now=now)
         tell_failed(session, settings, actor, tender, now=now)
         return found
     reschedule(session, tender, now=now)
@@ -149,7 +154,7 @@ def _evaluate_lot(
         )
         priced = [row.code for row in criteria if row.kind == ScaleKind.PRICE]
         ranking = _rows(ranked, judged, {bid.bid_id: bid for bid in bids}, priced)
-        steps = _steps(ranked, judged)
+        steps = _steps(ranked, judged, review_steps(session, tender))
     digest = sha256_hex(canonical({"ranking": ranking, "steps": steps, "failed": failed}))
     entry = ledger.append(
         session, "lot.evaluated", subject=tender.id, actor=actor.person_id, now=now,
@@ -192,9 +197,12 @@ def _rows(
     return rows
 
 
-def _steps(ranked: Ranking, judged: dict[str, Judged]) -> list[dict[str, Any]]:
+def _steps(
+    ranked: Ranking, judged: dict[str, Judged], reviewed: dict[str, list[Step]]
+) -> list[dict[str, Any]]:
     found = []
     for place in ranked.ranking:
-        steps = (*judged[place.bid].steps, *ranked.steps[place.bid])
+        first = reviewed.get(place.bid, [])
+        steps = (*first, *judged[place.bid].steps, *ranked.steps[place.bid])
         found.append({"bid": place.bid, "steps": [step.plain() for step in steps]})
     return found

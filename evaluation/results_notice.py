@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from evaluation.candidates import most_candidates
 from evaluation.dates import article_of, dates_of
+from evaluation.low_price_papers import result_blocks
 from evaluation.models import Award, Evaluation
 from evaluation.papers import (
     TOO_FEW,
@@ -53,6 +54,7 @@ def result_content(
     lots = lots_of(session, tender.id)
     title = f"{tender.title}{gettext(TITLES[DocumentKind.RESULT_NOTICE])}"
     blocks = [_block(session, tender, lot, won.get(lot.id), results.get(lot.id)) for lot in lots]
+    blocks += result_blocks(session, tender, lots)
     if panel:
         blocks.append(parts.Block(heading=gettext(N_("The panel")), paragraphs=("、".join(panel),)))
     papers = tuple(_lot(session, tender, lot, won.get(lot.id), results.get(lot.id)) for lot in lots)

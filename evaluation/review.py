@@ -63,7 +63,7 @@ def reject_bid(
     require(actor, Permission.EVALUATION_RUN, on=tender)
     require_evaluating(tender)
     problems = {}
-    if ground_of(tender, ground) is None:
+    if ground not in {each.code for each in grounds(tender)}:
         problems["ground"] = N_("Choose the legal ground.")
     if not 2 <= len(reason.strip()) <= 2000:
         problems["reason"] = N_("Say in 2 to 2,000 characters what is missing and where.")
@@ -141,15 +141,24 @@ def reject_by_majority(
     now: datetime,
 ) -> None:
     """Reject every bid that more than half of the members failed in one review item (REG 53)."""
+    for bid_id, (item, failed) in failed_by_majority(session, tender, sheets).items():
+        _reject_failed(session, tender, bid_id, item, failed, now)
+    session.flush()
+
+
+def failed_by_majority(
+    session: Session, tender: Tender, sheets: Sequence[tuple[PanelMember, Marks]]
+) -> dict[str, tuple[Criterion, list[str]]]:
+    """The bids that more than half of the members failed, with the first such item and reasons."""
     items = [row for row in judged_criteria(session, tender) if row.kind == ScaleKind.REVIEW.value]
+    found: dict[str, tuple[Criterion, list[str]]] = {}
     for _, bids in bids_to_judge(session, tender):
         for bid in bids:
             for item in items:
                 failed = _fails(sheets, bid.bid_id, item)
                 if 2 * len(failed) > len(sheets):
-                    _reject_failed(session, tender, bid.bid_id, item, failed, now)
-                    break
-    session.flush()
+                    found.setdefault(bid.bid_id, (item, failed))
+    return found
 
 
 def _fails(sheets: Sequence[tuple[PanelMember, Marks]], bid_id: str, item: Criterion) -> list[str]:

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from evaluation.criteria import criteria_of, exact, scale_of
 from evaluation.models import MemberStatus, PanelMember, Rejection, ScoreItem
 from evaluation.panel import draw_of, empty_seats, members_of
+from evaluation.panel_notes import cover
 from evaluation.seating import member_for
 from evaluation.sheet import Mark, Scale, ScaleKind, check_mark, check_sheet, subtotal
 from evaluation.states import MEMBER
@@ -33,6 +34,7 @@ from tender.core.states import advance
 from tender.ledger import service as ledger
 from tender.opening.results import OpenedBid, opened_bids
 from tender.procedure.facts import lots_of, tender_by_id
+from tender.procedure.kinds import Kind
 from tender.procedure.models import Criterion, Lot, LotStatus, Tender, TenderStatus
 
 Marks = dict[tuple[str, str], Mark]
@@ -136,6 +138,8 @@ def submit_sheet(session: Session, actor: Actor, tender_id: str, *, now: datetim
         session, "sheet.submitted", subject=tender.id, actor=member.id, now=now,
         fields={"tender": tender.number, "sheet_sha256": member.sheet_sha256},
     )  # fmt: skip
+    if tender.kind is Kind.PROCUREMENT:
+        cover(session, tender, now)
     session.flush()
     messages.settle(session, tender.id, now=now, person_id=actor.person_id)
     if locked(session, tender.id):

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from evaluation import award, candidates, contracting, panel, result, review
 from evaluation.grounds import grounds
+from evaluation.low_price_papers import STATUS_NAMES
 from evaluation.overview import overview, scales_for
 from evaluation.papers import step_text
 from tender.accounts.permissions import Permission, allowed
@@ -51,6 +52,7 @@ def _page(tender_id: str, error: DomainError | None = None) -> ResponseReturnVal
         reason_text=review.reason_text,
         ground_text=review.ground_text,
         step_text=step_text,
+        low_names=STATUS_NAMES,
         error=error,
         wrong=error.fields if error else {},
         form=request.form,

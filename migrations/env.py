@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
+import evaluation.low_price_models
 import evaluation.models
 import tender.accounts.models
 import tender.bids.models
@@ -25,6 +26,7 @@ from tender.core.db import Base, Database
 from tender.ledger.guarding import guard
 
 ROOMS = (
+    evaluation.low_price_models,
     evaluation.models,
     tender.accounts.models,
     tender.bids.models,

@@ -1711,6 +1711,71 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "low_price_review",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("tender_id", sa.String(length=32), nullable=False),
+        sa.Column("lot_id", sa.String(length=32), nullable=False),
+        sa.Column("bid_id", sa.String(length=32), nullable=False),
+        sa.Column("organisation_id", sa.String(length=32), nullable=False),
+        sa.Column(
+            "status",
+            sa.Enum(
+                "asked",
+                "answered",
+                "accepted",
+                "refused",
+                name="reviewstatus",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("triggers", sa.JSON(), nullable=False),
+        sa.Column("question", sa.Text(), nullable=False),
+        sa.Column("opened_at", tender.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("due_at", tender.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("answer", sa.Text(), nullable=True),
+        sa.Column("files", sa.JSON(), nullable=False),
+        sa.Column("answered_at", tender.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("decided_at", tender.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("ledger", sa.JSON(), nullable=False),
+        sa.CheckConstraint(
+            "(status IN ('accepted','refused')) = (decided_at IS NOT NULL)",
+            name=op.f("ck_low_price_review_decided"),
+        ),
+        sa.CheckConstraint(
+            "(answered_at IS NULL) = (answer IS NULL)", name=op.f("ck_low_price_review_answered")
+        ),
+        sa.ForeignKeyConstraint(["lot_id"], ["lot.id"], name=op.f("fk_low_price_review_lot_id")),
+        sa.ForeignKeyConstraint(
+            ["tender_id"], ["tender.id"], name=op.f("fk_low_price_review_tender_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_low_price_review")),
+        sa.UniqueConstraint("bid_id", name=op.f("uq_low_price_review_bid_id")),
+    )
+    with op.batch_alter_table("low_price_review", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_low_price_review_organisation_id"), ["organisation_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_low_price_review_tender_id"), ["tender_id"], unique=False
+        )
+
+    op.create_table(
+        "low_price_vote",
+        sa.Column("bid_id", sa.String(length=32), nullable=False),
+        sa.Column("member_id", sa.String(length=32), nullable=False),
+        sa.Column("stage", sa.String(length=10), nullable=False),
+        sa.Column("yes", sa.Boolean(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("voted_at", tender.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["panel_member.id"], name=op.f("fk_low_price_vote_member_id")
+        ),
+        sa.PrimaryKeyConstraint("bid_id", "member_id", "stage", name=op.f("pk_low_price_vote")),
+    )
+    op.create_table(
         "opening_record",
         sa.Column("opening_id", sa.String(length=64), nullable=False),
         sa.Column("lot_id", sa.String(length=32), nullable=False),
@@ -1830,6 +1895,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_opening_record_lot_id"))
 
     op.drop_table("opening_record")
+    op.drop_table("low_price_vote")
+    with op.batch_alter_table("low_price_review", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_low_price_review_tender_id"))
+        batch_op.drop_index(batch_op.f("ix_low_price_review_organisation_id"))
+
+    op.drop_table("low_price_review")
     with op.batch_alter_table("finding_decided", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_finding_decided_finding_id"))
 
