@@ -113,6 +113,8 @@ def test_a_late_candidates_notice_is_a_card_and_a_punctual_one_is_none(place: ma
     assert _sweep(place) == 0
     assert _sweep(place, seconds=1) == 1
     make.ok(agent.post(f"{base}/candidates"))
+    shown = place.client(place.supervisor).get(f"/supervision/{tender.number}")
+    assert shown.get_data(as_text=True).count("逾期办结") == 1
     assert _sweep(place, days=9) == 0
 
 
