@@ -35,14 +35,22 @@ PUBLIC = (
 )
 _WORK = (Item("/work", N_("My tenders")),)
 _CARDS = Item("/supervision/cards", N_("Cards"))
+_RULES = (
+    Item("/administration/law", N_("Law and holidays")),
+    Item("/administration/retention", N_("Retention of personal data")),
+)
 OWN: dict[Role, tuple[Item, ...]] = {
     Role.BIDDER: (Item("/bids", N_("My bids")),),
     Role.EXPERT: (Item("/panel", N_("Evaluation")),),
     Role.COUNTY_CLERK: (*_WORK, _CARDS, Item("/registrations", N_("Registrations"))),
     Role.TOWNSHIP_AGENT: (*_WORK, _CARDS),
     Role.VILLAGE_REPRESENTATIVE: _WORK,
-    Role.SUPERVISOR: (Item("/supervision", N_("Supervision")),),
-    Role.AUDITOR: (Item("/supervision", N_("Supervision")),),
+    Role.SUPERVISOR: (Item("/supervision", N_("Supervision")), *_RULES),
+    Role.AUDITOR: (
+        Item("/supervision", N_("Supervision")),
+        Item("/administration/reads", N_("Reads of personal data")),
+        *_RULES,
+    ),
     Role.FINANCE: (Item("/bonds", N_("Bid bonds")), _CARDS),
     Role.ADMINISTRATOR: (
         Item("/registrations", N_("Registrations")),

@@ -12,7 +12,8 @@ from datetime import UTC, date, datetime, timedelta
 from tender.core.i18n import N_
 from tender.core.shanghai import SHANGHAI
 from tender.procedure.articles import wordings
-from tender.procedure.calendar import Calendar, begins, calendar, day_of
+from tender.procedure.binding import calendar_of
+from tender.procedure.calendar import Calendar, begins, day_of
 from tender.procedure.facts import timeline_of
 from tender.procedure.milestones import Limit, MilestoneCode
 from tender.procedure.models import Tender
@@ -50,7 +51,7 @@ def leeway(tender: Tender, wanted: datetime | None, *, now: datetime) -> Leeway:
     """
     if tender.deadline is None:
         raise RuntimeError("a published tender has a deadline")
-    days = calendar()
+    days = calendar_of(tender)
     limits = _limits(tender, now)
     found = max((_earliest(limit, day_of(now), days) for limit in limits), default=None)
     after = max(tender.deadline, wanted or tender.deadline)

@@ -19,6 +19,7 @@ from tender.core.errors import conflict
 from tender.core.i18n import N_, gettext, speaking
 from tender.core.settings import Settings
 from tender.ledger import service as ledger
+from tender.procedure.binding import overrides_of
 from tender.procedure.calendar import day_of
 from tender.procedure.drafting import create_draft
 from tender.procedure.drafts import TenderDraft, read_draft
@@ -74,7 +75,7 @@ def alternatives(tender: Tender, *, now: datetime) -> tuple[Rule, ...]:
     """What the law allows besides tendering once more when a tender fails again, in words."""
     return law().find(
         tender.kind.value, code="failed_again", on=day_of(now), direction=tender.direction,
-        method=tender.method.value,
+        method=tender.method.value, overrides=overrides_of(tender, now=now),
     )  # fmt: skip
 
 
