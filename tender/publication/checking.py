@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 
 from keys.encoding import parse_timestamp
 from keys.entries import is_hex
-from keys.errors import KeysError
+from keys.errors import Forged, KeysError
 from keys.plainfiles import Keys
 from tender.accounts.authority import centre
 from tender.core.errors import DomainError, Kind, not_found
@@ -33,6 +33,7 @@ from tender.core.settings import Settings
 from tender.ledger.models import LedgerEntry
 from tender.ledger.service import entry_of
 from tender.ledger.signing import note_key
+from tender.publication.inclusion import Inclusion, prove_document
 from tender.publication.models import DocumentStatus, IssuedDocument
 from tender.publication.press import child_environment
 
@@ -84,6 +85,10 @@ REASONS: dict[str, str] = {
         "The platform signed this receipt, but the ledger holds another entry in its place. "
         "Keep the file safe and inform the supervising department at once."
     ),
+    "ledger_missing": N_(
+        "The seal is ours, but the ledger does not hold what was issued. "
+        "Keep the file safe and inform the supervising department at once."
+    ),
     "too_hard": N_("The file could not be examined within the limits of time and memory."),
 }
 FALLBACK: dict[Verdict, str] = {
@@ -103,6 +108,7 @@ class Checked:
     issued: IssuedDocument | None = None
     sha256: str = ""
     size: int = 0
+    inclusion: Inclusion | None = None
 
     @property
     def word(self) -> str:
@@ -163,7 +169,13 @@ def check_upload(
             verdict, reason = Verdict.FORGED, "receipt_missing"
     elif reason == "pdf_sealed":
         verdict = Verdict.SEALED
-    return Checked(verdict, str(facts["kind"]), reason, facts, issued, sha256, size)
+    inclusion = None
+    if verdict is Verdict.GENUINE and issued is not None:
+        try:
+            inclusion = prove_document(session, issued)
+        except Forged:
+            verdict, reason = Verdict.FORGED, "ledger_missing"
+    return Checked(verdict, str(facts["kind"]), reason, facts, issued, sha256, size, inclusion)
 
 
 def _in_ledger(session: Session, facts: dict[str, Any]) -> bool:

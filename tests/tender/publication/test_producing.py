@@ -24,6 +24,7 @@ from tender.core.actor import Role
 from tender.core.files import blob_path
 from tender.core.jobs import perform_due
 from tender.ledger.models import LedgerEntry
+from tender.ledger.ticking import sign_if_grown
 from tender.publication import producing
 from tender.publication.checking import Verdict, check_upload
 from tender.publication.models import DocumentStatus, IssuedDocument
@@ -156,6 +157,24 @@ def test_copies_are_told_apart(
     assert _verdict(world, tmp_path, pdf[:end], code)[0] is Verdict.OLDER
     assert _verdict(world, tmp_path, pdf[: end // 2], code)[0] is Verdict.CANNOT_TELL
     assert _verdict(world, tmp_path, b"%PDF-1.7\nnothing\n%%EOF\n")[0] is Verdict.CANNOT_TELL
+
+
+def test_a_genuine_seal_is_not_enough_when_the_ledger_names_another_file(
+    world: make.World, issued: list[IssuedDocument], pdf: bytes, tmp_path: Path
+) -> None:
+    path = tmp_path / "upload"
+    path.write_bytes(pdf)
+    sign_if_grown(world.platform)
+    found = []
+    for seq in (issued[0].ledger_seq, issued[1].ledger_seq):
+        with world.platform.database.read() as session:  # the planted row is rolled back
+            session.get_one(IssuedDocument, issued[0].id).ledger_seq = seq
+            sha256 = issued[0].sha256 or ""
+            found.append(check_upload(session, world.platform.settings, path, sha256=sha256))
+    assert [each.verdict for each in found] == [Verdict.GENUINE, Verdict.FORGED]
+    assert found[0].inclusion is not None
+    assert found[0].inclusion.seq == issued[0].ledger_seq
+    assert found[1].code == "ledger_missing"
 
 
 @pytest.mark.parametrize(
