@@ -5,9 +5,10 @@
 Prints one JSON object. A lean client (bench/storm_client.py) sends prepared bids on 1, 8 and 32
 connections to the web server in a process of its own: small forms, and forms with 20 KB of terms.
 Before every storm the limit is measured on the same disk: one-row commits of SQLite (WAL,
-synchronous=FULL) and fdatasync of 4 KiB. Storms and limits alternate; figures are the medians of
-the rounds, since neighbours change the machine's speed from second to second. `server_cpu_ms` is
-the server's own processor time for one SEAL, with its tick.
+synchronous=FULL), fdatasync of 4 KiB, and the same server's smallest answer, /health, on 32
+connections. Storms and limits alternate; figures are the medians of the rounds, since neighbours
+change the machine's speed from second to second; no round begins after half a minute.
+`server_cpu_ms` is the server's own processor time for one SEAL, with its tick.
 
 Then a deadline falls in the middle of a storm: no 201 may be missing in the ledger (`lost`) or
 differ from it, no bid sent after the deadline may be taken (`late`), none refused before it
@@ -53,7 +54,9 @@ CONNECTIONS = {1: 60, 8: 150, 32: 300}  # bids of one storm
 CROWD = 1000  # bidders; the growth is that of a tender's last hundred against its first
 PAIR = 100
 LEAD = timedelta(milliseconds=150)  # from the moving of the clock to the deadline
-LIMIT_SECONDS = 0.4
+ROUND_SECONDS = 30.0  # no round begins later, so that a busy machine's run ends in time
+LIMIT_SECONDS = 0.3
+HEALTH = 300  # requests for the server's smallest answer
 CLOSING_SECONDS = 15.0
 TOKEN = re.compile(rb'name="csrf_token" value="([^"]+)"')
 
@@ -117,12 +120,18 @@ class Bench:
     door: tuple[str, str]
     commits: list[float] = field(default_factory=list)
     syncs: list[float] = field(default_factory=list)
+    pages: list[float] = field(default_factory=list)
+    page_p99: list[float] = field(default_factory=list)
 
     def measure(self) -> float:
-        """Measure the limit once more; gives the commits a second."""
+        """Measure the limits once more; gives the commits a second."""
         commits, syncs = measure_limit(self.directory)
         self.commits.append(commits)
         self.syncs.append(syncs)
+        request = b"GET /health HTTP/1.1\r\nHost: bench\r\n\r\n"
+        answers, seconds = storm(HOST, self.port, [request] * HEALTH, max(CONNECTIONS))
+        self.pages.append(len(answers) / seconds)
+        self.page_p99.append(milliseconds(answers, 99))
         return commits
 
     def parcels(
@@ -180,15 +189,19 @@ def rates(bench: Bench, rounds: int) -> dict[str, Any]:
     """Medians over the rounds, by form and connections; every round has every kind of storm."""
     kinds = [(name, connections) for connections in CONNECTIONS for name in FORMS]
     runs: dict[tuple[str, int], list[dict[str, float]]] = {kind: [] for kind in kinds}
-    for _ in range(rounds):
+    end = time.monotonic() + ROUND_SECONDS
+    for number in range(rounds):
+        if number and time.monotonic() > end:
+            break
         for name, connections in kinds:
             runs[name, connections].append(one_storm(bench, connections, FORMS[name]))
-    return {
+    found: dict[str, Any] = {"rounds": len(runs[kinds[0]])}
+    return found | {
         f"{name}_{connections}": {
-            figure: round(statistics.median(each[figure] for each in found), 2)
-            for figure in found[0]
+            figure: round(statistics.median(each[figure] for each in storms), 2)
+            for figure in storms[0]
         }
-        for (name, connections), found in runs.items()
+        for (name, connections), storms in runs.items()
     }
 
 
@@ -294,6 +307,8 @@ def run(directory: Path, rounds: int) -> dict[str, Any]:
         **found,
         "limit_sqlite_full_commits_per_s": round(statistics.median(bench.commits)),
         "limit_fdatasync_4k_per_s": round(statistics.median(bench.syncs)),
+        "health_32_per_s": round(statistics.median(bench.pages)),
+        "health_32_p99_ms": round(statistics.median(bench.page_p99), 1),
     }
 
 
