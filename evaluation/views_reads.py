@@ -37,6 +37,9 @@ def _day(name: str) -> date | None:
     if not text:
         return None
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
-        raise invalid("reads.day", N_("Write the day as YYYY-MM-DD.")) from None
+        day = date.min
+    if not 2000 <= day.year < 3000:  # beyond the calendar's ends there is no day before or after
+        raise invalid("reads.day", N_("Write the day as YYYY-MM-DD."))
+    return day

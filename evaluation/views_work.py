@@ -84,8 +84,9 @@ def freeze(tender_id: str) -> ResponseReturnValue:
             request.form.get(f"speciality{suffix}", ""),
             request.form.get(f"size{suffix}", ""),
         )
-        if code in SPECIALITIES and size.isdigit() and int(size):
-            quotas[code] = quotas.get(code, 0) + int(size)
+        number = int(size) if size.isascii() and size.isdigit() and len(size) < 4 else 0
+        if code in SPECIALITIES and number:
+            quotas[code] = quotas.get(code, 0) + number
     panel.freeze_pool(db(), actor(), tender_id, quotas, now=now())
     return _back(tender_id, N_("The pool is frozen and its hash is in the ledger."))
 

@@ -13,7 +13,18 @@ from tender.accounts.models import LoginSession, Person
 from tender.core.actor import STAFF
 from tender.core.errors import DomainError, invalid
 from tender.core.i18n import N_, gettext
-from tender.core.web import COOKIE, actor, db, limiter, now, page, platform, public, signed_in
+from tender.core.web import (
+    actor,
+    cookie_name,
+    db,
+    limiter,
+    now,
+    page,
+    platform,
+    public,
+    session_token,
+    signed_in,
+)
 
 blueprint = Blueprint("login", __name__)
 
@@ -28,7 +39,8 @@ def _safe(target: str | None) -> str:
 def _with_cookie(token: str, target: str) -> Response:
     answer = make_response(redirect(target, 303))
     answer.set_cookie(
-        COOKIE, token, httponly=True, samesite="Lax", secure=request.is_secure,
+        cookie_name(), token, httponly=True, samesite="Lax",
+        secure=request.is_secure or platform().settings.https,
         max_age=int(sessions.LIFETIME.total_seconds()),
     )  # fmt: skip
     return answer
@@ -41,7 +53,7 @@ def _staff(person_id: str) -> bool:
 def _half_signed_in() -> LoginSession:
     """The session that still lacks its second factor."""
     with platform().database.read() as session:
-        found = sessions.find_session(session, request.cookies.get(COOKIE, ""), now())
+        found = sessions.find_session(session, session_token(), now())
         if found is None:
             raise invalid("login.again", N_("Please sign in again."))
         return found
@@ -170,11 +182,11 @@ def confirm_set_up() -> ResponseReturnValue:
 @public
 def sign_out() -> ResponseReturnValue:
     """End this session."""
-    found = sessions.find_session(db(), request.cookies.get(COOKIE, ""), now())
+    found = sessions.find_session(db(), session_token(), now())
     if found is not None:
         found.revoked_at = now()
     answer = make_response(redirect("/", 303))
-    answer.delete_cookie(COOKIE)
+    answer.delete_cookie(cookie_name(), secure=platform().settings.https)
     return answer
 
 
@@ -183,7 +195,7 @@ def sign_out() -> ResponseReturnValue:
 def switch() -> ResponseReturnValue:
     """Act in another of one's roles."""
     wanted = request.form.get("membership", "")
-    sessions.switch_role(db(), request.cookies.get(COOKIE, ""), wanted, now=now())
+    sessions.switch_role(db(), session_token(), wanted, now=now())
     return redirect(_safe(request.form.get("next")), 303)
 
 
@@ -240,7 +252,7 @@ def change_password() -> ResponseReturnValue:
             )
     credentials.check_strength(new, person.login)
     hashed = credentials.hash_password(new)
-    mine = sessions.find_session(db(), request.cookies.get(COOKIE, ""), now())
+    mine = sessions.find_session(db(), session_token(), now())
     kept = db().get_one(Person, actor().person_id)
     credentials.change_password(db(), kept, hashed, now=now(), keep=mine.id if mine else None)
     flash(gettext(N_("Your password is changed; all other sessions have ended.")), "ok")

@@ -24,7 +24,6 @@ from tender.core.i18n import N_, gettext
 from tender.core.messages import InboxMessage
 from tender.core.reads import Read
 from tender.core.web import (
-    COOKIE,
     actor,
     afterwards,
     db,
@@ -33,8 +32,10 @@ from tender.core.web import (
     page,
     platform,
     public,
+    session_token,
     signed_in,
 )
+from tender.core.web_json import json_object
 from tender.core.web_reads import reading
 
 blueprint = Blueprint("accounts", __name__)
@@ -117,7 +118,7 @@ def register_expert() -> ResponseReturnValue:
     form = request.form
     try:
         years = form.get("years", "")
-        if not years.isdigit():
+        if not years.isascii() or not years.isdigit() or len(years) > 3:
             raise invalid("expert.years", N_("The years are a number."), {"years": N_("A number.")})
         expert = registration.NewExpert(
             speciality=form.get("speciality", ""),
@@ -146,7 +147,7 @@ def account() -> ResponseReturnValue:
         LoginSession.revoked_at.is_(None),
         LoginSession.expires_at > now(),
     )
-    mine = sessions.find_session(db(), request.cookies.get(COOKIE, ""), now())
+    mine = sessions.find_session(db(), session_token(), now())
     return page(
         "accounts/account.html",
         organisation=db().get_one(Organisation, who.organisation_id),
@@ -179,9 +180,7 @@ def end_session(session_id: str) -> ResponseReturnValue:
 @signed_in(Role.BIDDER)
 def enrol() -> ResponseReturnValue:
     """Certify a browser's key."""
-    statement = request.get_json(silent=True)
-    if not isinstance(statement, dict):
-        raise invalid("json.object", N_("A JSON object is expected."))
+    statement = json_object()
     authority = centre(platform().settings)
     key = enrolment.enrol_key(db(), actor(), statement, authority, now=now())
     return jsonify(

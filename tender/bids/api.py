@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import cast
 
 from flask import Blueprint, Response, current_app, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
@@ -19,19 +19,14 @@ from tender.core.actor import Role
 from tender.core.errors import DomainError, invalid
 from tender.core.i18n import N_
 from tender.core.web import actor, db, now, platform, refuse, signed_in
+from tender.core.web_json import json_object
 from tender.ledger.checkpoints import complete_receipt
 
 blueprint = Blueprint("bids_api", __name__, url_prefix="/api/bids")
 CHUNK = 256 * 1024
 TUS_STATUS = {"upload.checksum": 460, "upload.busy": 423}
+MOST = 4 * 1024 * 1024  # bytes of a SEAL request: the largest envelope in base64url has 2.8 MB
 SLICE_SECONDS = 600  # a slow line needs minutes for 8 MiB
-
-
-def _json() -> dict[str, Any]:
-    found = request.get_json(silent=True)
-    if not isinstance(found, dict):
-        raise invalid("json.object", N_("A JSON object is expected."))
-    return found
 
 
 def _number(name: str) -> int:
@@ -113,7 +108,7 @@ def _body() -> Iterator[bytes]:
 @signed_in(Role.BIDDER)
 def seal() -> ResponseReturnValue:
     """SEAL: judged under the lock, answered only when durable."""
-    body, who = _json(), actor()
+    body, who = json_object(MOST), actor()
     with platform().database.read() as session:
         checked = read_request(
             session, who, body, now=now(), agent=request.headers.get("User-Agent")
@@ -140,7 +135,8 @@ def receipt(bid_id: str) -> ResponseReturnValue:
 @signed_in(Role.BIDDER)
 def withdraw(bid_id: str) -> ResponseReturnValue:
     """Withdraw a bid by the bidder's own signature."""
+    statement = json_object()
     given = withdraw_bid(
-        db(), actor(), bid_id, _json(), clock=platform().clock, settings=platform().settings
+        db(), actor(), bid_id, statement, clock=platform().clock, settings=platform().settings
     )
     return jsonify({"receipt": given}), 201

@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import threading
+from datetime import datetime, timedelta
 
 from sqlalchemy import String, Text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from tender.core.db import Base, UtcDateTime
 from tender.core.ids import new_id
+
+
+class Allowance:
+    """At most so many in a span of time, for all threads together."""
+
+    def __init__(self, most: int, span: timedelta) -> None:
+        self._most, self._span = most, span
+        self._lock = threading.Lock()
+        self._began: datetime | None = None
+        self._taken = 0
+
+    def take(self, now: datetime) -> bool:
+        """Whether one more is within the allowance."""
+        with self._lock:
+            if self._began is None or not self._began <= now < self._began + self._span:
+                self._began, self._taken = now, 0
+            self._taken += 1
+            return self._taken <= self._most
 
 
 class Refusal(Base):

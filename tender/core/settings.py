@@ -36,6 +36,12 @@ class Settings:
     smtp_url: str  # smtp://user:password@host:port, or empty: mail waits in the outbox
     max_bid_bytes: int
     secret_key: str
+    proxies: int = 0  # how many proxies stand before the server and tell whom they speak for
+
+    @property
+    def https(self) -> bool:
+        """Whether readers reach this platform by https: its cookies then travel no other way."""
+        return self.public_url.startswith("https://")
 
     @property
     def sandbox(self) -> bool:
@@ -106,4 +112,5 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         smtp_url=environ.get("SMTP_URL", ""),
         max_bid_bytes=int(environ.get("TENDER_MAX_BID_BYTES", str(2 * 1024**3))),
         secret_key=environ.get("TENDER_SECRET_KEY") or secret(data / "secrets" / "web"),
+        proxies=int(environ.get("TENDER_PROXIES", "0")),
     )

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from functools import wraps
 from pathlib import Path
 from typing import Any, cast
@@ -22,18 +23,21 @@ from flask_limiter.util import get_remote_address
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from tender.core import i18n, jobs, presenting
 from tender.core.actor import Actor, Role
 from tender.core.errors import DomainError, Kind, forbidden
 from tender.core.i18n import N_, gettext
 from tender.core.platform import Platform
-from tender.core.refusals import log_refusal
+from tender.core.refusals import Allowance, log_refusal
+from tender.core.settings import Settings
 from tender.core.storage import storage_refusal
 
 log = structlog.get_logger(__name__)
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 COOKIE = "sid"
+STRANGERS = 60  # refusals of strangers a minute that are kept in the database
 TEMPLATES = Path(__file__).parents[2] / "templates"
 STATIC = Path(__file__).parents[2] / "static"
 View = Callable[..., ResponseReturnValue]
@@ -114,15 +118,26 @@ def db() -> Session:
     return cast(Session, g.session)
 
 
+def cookie_name() -> str:
+    """The session's cookie; by https bound to this host, so that no neighbour can set it."""
+    return f"__Host-{COOKIE}" if platform().settings.https else COOKIE
+
+
+def session_token() -> str:
+    """The token of the session that this request comes with, or an empty text."""
+    return request.cookies.get(cookie_name(), "")
+
+
 def actor_or_none() -> Actor | None:
-    """Who is signed in, if anybody."""
+    """Who is signed in, if anybody, and from where (O20 art. 49)."""
     if "actor" not in g:
-        token = request.cookies.get(COOKIE)
+        token = session_token()
         g.actor = None
         if token:
             identify = cast(Identify, current_app.extensions["identify"])
             with platform().database.read() as session:
-                g.actor = identify(session, token, now())
+                found = identify(session, token, now())
+                g.actor = found and replace(found, address=request.remote_addr)
     return cast("Actor | None", g.actor)
 
 
@@ -161,10 +176,11 @@ def _finish(response: Response) -> Response:
             jobs.hurry(platform().settings, enqueued)
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
-    if request.is_secure:
+    if request.is_secure or platform().settings.https:
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-    if "actor" in g and g.actor is not None:
-        response.headers.setdefault("Cache-Control", "no-store")
+    if request.endpoint != "static" and session_token():
+        # Also on the way in: those pages show a second factor's secret and recovery codes.
+        response.headers["Cache-Control"] = "no-store"
     writes = g.pop("afterwards", [])
     if writes and response.status_code < 400:
         with platform().database.write() as session:
@@ -184,13 +200,13 @@ def _abandon(error: BaseException | None) -> None:
 def refuse(error: DomainError) -> ResponseReturnValue:
     """Map a refusal to an answer and log it.
 
-    A stranger's mistyped address goes to the process log only: nobody may keep the write lock
-    busy by asking for pages that do not exist.
+    A stranger's mistyped address goes to the process log only, and of what strangers send only
+    some refusals a minute are kept: nobody may keep the write lock busy or fill the disk by it.
     """
     _abandon(error)
     who = g.get("actor")
     log.info("request.refused", code=error.code, path=request.path, person=who and who.person_id)
-    if who is not None or request.method not in SAFE:
+    if who is not None or (request.method not in SAFE and _kept_of_strangers()):
         _keep_refusal(error, who)
     if wants_json():
         body = {"error": {"code": error.code, "message": error.text(), "fields": error.fields}}
@@ -198,6 +214,11 @@ def refuse(error: DomainError) -> ResponseReturnValue:
     if error.kind is Kind.NOT_SIGNED_IN and request.method in SAFE:
         return page("core/sign_in_first.html", 401, next=request.full_path.rstrip("?"))
     return page("core/refused.html", error.status, error=error)
+
+
+def _kept_of_strangers() -> bool:
+    allowance = cast(Allowance, current_app.extensions["strangers"])
+    return allowance.take(platform().clock.now())
 
 
 def _keep_refusal(error: DomainError, who: Actor | None) -> None:
@@ -291,6 +312,25 @@ def _check_access() -> None:
         raise RuntimeError(f"route {request.endpoint} is marked neither public nor signed-in")
 
 
+def _configure(app: Flask, settings: Settings) -> None:
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SESSION_COOKIE_NAME="__Host-form" if settings.https else "form",
+        SESSION_COOKIE_SECURE=settings.https,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_HTTPONLY=True,
+        WTF_CSRF_TIME_LIMIT=None,
+        MAX_CONTENT_LENGTH=110 * 1024 * 1024,
+        MAX_FORM_MEMORY_SIZE=4 * 1024 * 1024,
+        RATELIMIT_STORAGE_URI="memory://",
+        RATELIMIT_ENABLED=not settings.sandbox,
+    )
+    if settings.proxies:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]  # as Flask's documentation has it
+            app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies, x_host=0
+        )
+
+
 def create_app(
     platform: Platform, *, identify: Identify, blueprints: list[Blueprint], context: dict[str, Any]
 ) -> Flask:
@@ -299,18 +339,10 @@ def create_app(
     `context` maps names to values or functions that every template may use.
     """
     app = Flask("tender", template_folder=str(TEMPLATES), static_folder=str(STATIC))
-    app.config.update(
-        SECRET_KEY=platform.settings.secret_key,
-        SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_COOKIE_HTTPONLY=True,
-        WTF_CSRF_TIME_LIMIT=None,
-        MAX_CONTENT_LENGTH=110 * 1024 * 1024,
-        MAX_FORM_MEMORY_SIZE=4 * 1024 * 1024,
-        RATELIMIT_STORAGE_URI="memory://",
-        RATELIMIT_ENABLED=not platform.settings.sandbox,
-    )
+    _configure(app, platform.settings)
     app.extensions["platform"] = platform
     app.extensions["identify"] = identify
+    app.extensions["strangers"] = Allowance(STRANGERS, timedelta(minutes=1))
     csrf.init_app(app)
     limiter.init_app(app)
     app.jinja_env.add_extension("jinja2.ext.i18n")

@@ -5,23 +5,23 @@ from __future__ import annotations
 from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from tender.core.errors import invalid, not_found
+from tender.core.errors import not_found
 from tender.core.i18n import N_
-from tender.core.web import csrf, db, now, public
+from tender.core.web import csrf, db, limiter, now, public
+from tender.core.web_json import json_object
 from tender.ledger import checkpoints
 from tender.opening.releases import opening_of, take_release
 
 blueprint = Blueprint("opening_api", __name__, url_prefix="/api")
 csrf.exempt(blueprint)
+limiter.limit("1200/minute")(blueprint)
 
 
 @blueprint.post("/custody/releases")
 @public
 def release() -> ResponseReturnValue:
     """Take a release; one before the closing is refused and not kept."""
-    statement = request.get_json(silent=True)
-    if not isinstance(statement, dict):
-        raise invalid("json.object", N_("A JSON object is expected."))
+    statement = json_object()
     take_release(db(), statement, now=now())
     return jsonify({"ok": True}), 201
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
@@ -11,20 +9,14 @@ from keys import encoding
 from keys.errors import KeysError
 from tender.core.errors import invalid
 from tender.core.i18n import N_
-from tender.core.web import csrf, db, now, public
+from tender.core.web import csrf, db, limiter, now, public
+from tender.core.web_json import json_object
 from tender.ledger import checkpoints
 from tender.procedure import custody
 
 blueprint = Blueprint("custody_api", __name__, url_prefix="/api")
 csrf.exempt(blueprint)
-
-
-def body() -> dict[str, Any]:
-    """The request's JSON object."""
-    found = request.get_json(silent=True)
-    if not isinstance(found, dict):
-        raise invalid("json.object", N_("A JSON object is expected."))
-    return found
+limiter.limit("1200/minute")(blueprint)  # some agents together need 300; each act takes the lock
 
 
 @blueprint.get("/custody/records")
@@ -41,7 +33,8 @@ def awaiting() -> ResponseReturnValue:
 @public
 def deposit() -> ResponseReturnValue:
     """Take a deposit of one-time keys."""
-    new = custody.deposit_keys(db(), body(), now=now())
+    statement = json_object()
+    new = custody.deposit_keys(db(), statement, now=now())
     return jsonify({"ok": True, "new": new}), 201
 
 
@@ -49,7 +42,8 @@ def deposit() -> ResponseReturnValue:
 @public
 def accept() -> ResponseReturnValue:
     """Take an acceptance."""
-    custody.accept(db(), body(), now=now())
+    statement = json_object()
+    custody.accept(db(), statement, now=now())
     return jsonify({"ok": True}), 201
 
 
@@ -57,7 +51,7 @@ def accept() -> ResponseReturnValue:
 @public
 def cosign() -> ResponseReturnValue:
     """Take a witness's line under a checkpoint; only registered custodians are witnesses."""
-    statement = body()
+    statement = json_object()
     try:
         identity = str(statement.get("cosignature", "")).split(" ")[1].removeprefix("custodian/")
         encoding.unb64u(identity, 32)

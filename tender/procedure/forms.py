@@ -74,7 +74,7 @@ class Reader:
             return None
         try:
             return datetime.fromisoformat(value).replace(tzinfo=SHANGHAI).astimezone(UTC)
-        except ValueError:
+        except (ValueError, OverflowError):
             self.wrong[name] = N_("A date and time, such as 2026-12-21 09:30.")
             return None
 

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import String, cast, select
 from sqlalchemy.orm import Session
 
-from keys.encoding import timestamp
+from keys.encoding import MAX_INTEGER, timestamp
 from tender.core.settings import Settings
 from tender.publication.models import Notice, PublicTender
 from tender.publication.ocds import EXTENSIONS
@@ -50,6 +50,7 @@ def releases(session: Session, settings: Settings, *, after: int, limit: int) ->
     A reader keeps the last `links.next` and comes back with it: nothing is missed or doubled.
     """
     limit = max(1, min(limit, MAX_PAGE))
+    after = max(-1, min(after, MAX_INTEGER))
     query = (
         select(Notice.ledger_seq, Notice.published_at, cast(Notice.release, String))
         .where(Notice.ledger_seq > after)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -221,10 +221,10 @@ def _by_closing(
     moment, _, seq = after.partition("~")
     if moment and seq.isdecimal():
         try:
-            last = datetime.fromisoformat(moment)
-        except ValueError:
-            last = now
-        if last.tzinfo is not None:
+            last: datetime | None = datetime.fromisoformat(moment).astimezone(UTC)
+        except (ValueError, OverflowError):
+            last = None
+        if last is not None:
             same = and_(PublicTender.closes_at == last, PublicTender.seq > int(seq[:18]))
             query = query.where(or_(PublicTender.closes_at > last, same))
     return _carrying(query, terms).order_by(PublicTender.closes_at, PublicTender.seq)
