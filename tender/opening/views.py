@@ -5,6 +5,9 @@ from __future__ import annotations
 import io
 import shutil
 import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +18,7 @@ from sqlalchemy import select
 from tender.accounts.permissions import Permission, allowed
 from tender.bids.models import SealedBid
 from tender.core.actor import Role
-from tender.core.errors import not_found
+from tender.core.errors import DomainError, Kind, not_found
 from tender.core.files import blob_path
 from tender.core.i18n import N_, gettext
 from tender.core.reads import Read
@@ -42,7 +45,24 @@ from tender.procedure.facts import lots_of, pricing_of
 from tender.procedure.models import Lot, Tender
 
 blueprint = Blueprint("opening", __name__)
+PATIENCE = 5.0  # seconds that a reader waits for a turn
+_turns = threading.BoundedSemaphore(2)
 PAPER = (Role.COUNTY_CLERK, Role.TOWNSHIP_AGENT)
+
+
+@contextmanager
+def _packing() -> Iterator[None]:
+    """One of the few turns at the plain files: each reads and packs the whole ledger."""
+    if not _turns.acquire(timeout=PATIENCE):
+        raise DomainError(
+            Kind.UNAVAILABLE,
+            "plain_files.busy",
+            N_("Many people are fetching plain files. Wait a minute and try again."),
+        )
+    try:
+        yield
+    finally:
+        _turns.release()
 
 
 def _published(number: str) -> Tender:
@@ -167,7 +187,7 @@ def bid_file(bid_id: str, place: int) -> ResponseReturnValue:
 def plain_files(number: str) -> ResponseReturnValue:
     """Everything public of a tender as plain files in a zip, for anybody's verifier."""
     tender = _published(number)
-    with tempfile.TemporaryDirectory(dir=platform().settings.data / "run") as working:
+    with _packing(), tempfile.TemporaryDirectory(dir=platform().settings.data / "run") as working:
         target = Path(working) / tender.number
         export_tender(platform(), target, number=tender.number, with_files=False)
         packed = shutil.make_archive(str(target), "zip", root_dir=target)
