@@ -56,17 +56,7 @@ def create_upload(
     require(actor, Permission.BID_SUBMIT)
     check_approved(session.get_one(Organisation, actor.organisation_id).status)
     open_lot(session, opening_id, now=now)
-    limit = settings.max_bid_bytes + settings.max_bid_bytes // 8 + OVERHEAD
-    if not 0 < length <= limit:
-        raise DomainError(
-            Kind.TOO_LARGE,
-            "upload.too_large",
-            N_(
-                "A bid's files may have %(limit)s MB at most. "
-                "Compress drawings or leave copies out."
-            ),
-            limit=settings.max_bid_bytes // 1024**2,
-        )
+    _check_length(length, settings)
     waiting = session.scalar(
         select(func.count())
         .select_from(Upload)
@@ -94,6 +84,20 @@ def create_upload(
     fsync_directory(path.parent)
     fsync_directory(path.parent.parent)
     return upload
+
+
+def _check_length(length: int, settings: Settings) -> None:
+    limit = settings.max_bid_bytes + settings.max_bid_bytes // 8 + OVERHEAD
+    if not 0 < length <= limit:
+        raise DomainError(
+            Kind.TOO_LARGE,
+            "upload.too_large",
+            N_(
+                "A bid's files may have %(limit)s MB at most. "
+                "Compress drawings or leave copies out."
+            ),
+            limit=settings.max_bid_bytes // 1024**2,
+        )
 
 
 def _erase_oldest(
