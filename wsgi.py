@@ -83,6 +83,7 @@ VIEWS = (
     "evaluation.views_panel",
     "evaluation.views_low_price",
     "evaluation.views_findings",
+    "evaluation.views_registers",
     "evaluation.views_reads",
     "evaluation.views_results",
     "evaluation.views_supervision",

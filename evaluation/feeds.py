@@ -89,6 +89,10 @@ def _reading(material: LotMaterial, work: Work) -> list[Seen]:
         content = kept(work.settings, file.sha256) or {}
         extracted = content.get("extracted") or {}
         whys = [content["unread"]] if "unread" in content else list(extracted.get("remarks", ()))
+        # A picture that is a file of its own has no pages, and nobody expects text in it.
+        blind = extracted.get("blind_pages") if extracted.get("page_starts") else ()
+        if blind:
+            whys.append(f"no text layer: page {', '.join(map(str, blind[:50]))} shows a picture")
         for why in whys:
             failed.setdefault(file.owner, []).append((file.name, why))
     _update_background(files, work.settings)

@@ -24,6 +24,7 @@ from evaluation.finding_words import (
 from evaluation.findings import DECISION_NAMES, Shown, finding_for, findings_for
 from evaluation.innocence import explanations
 from evaluation.inputs.exhibits import MOST_ROWS, Cell, Exhibit, Row
+from evaluation.inputs.unread import unread_words
 from evaluation.plots import drawing
 from evaluation.screening import run_of
 from keys.encoding import timestamp
@@ -184,7 +185,8 @@ def _exhibit(exhibit: Exhibit, shown: Shown, most: int) -> parts.FindingExhibit:
 
 def _cell(cell: Cell) -> parts.ExhibitCell:
     return parts.ExhibitCell(
-        pieces=tuple((piece.text, piece.mark) for piece in cell.pieces), where=where_words(cell)
+        pieces=tuple((unread_words(piece.text), piece.mark) for piece in cell.pieces),
+        where=where_words(cell),
     )
 
 

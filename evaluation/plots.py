@@ -120,7 +120,8 @@ def _rarity(finding: Finding) -> Drawing:
     lines = [_line(place(p), HERE, _chance(p), True)]
     if finding.code.startswith("N") and finding.threshold:
         lines.append(_line(place(finding.threshold), LIMIT, _chance(finding.threshold), False))
-    ticks = tuple(Tick(place(10.0**-k), _chance(10.0**-k)) for k in range(0, 13, 3))
+    names = ("1", "1 : 1,000", "1 : 10⁶", "1 : 10⁹", "1 : 10¹²")
+    ticks = tuple(Tick(place(10.0 ** (-3 * k)), words) for k, words in enumerate(names))
     words = gettext(N_("The chance of this among honest bidders is %(p)s."), p=_chance(p))
     return Drawing(gettext(RARITY), words, gettext(RARITY_UNIT), (), tuple(lines), ticks)
 
@@ -137,7 +138,10 @@ def _short(value: float) -> str:
 
 
 def _chance(p: float) -> str:
-    return "1" if p >= 1 else f"{p:.2g}" if p > 1e-3 else f"1 : {1 / p:,.0f}"
+    """A chance in words; beyond one in a million no model of honest bidders is to be believed."""
+    if p > 1e-3:
+        return "1" if p >= 1 else f"{p:.2g}"
+    return f"1 : {1 / p:,.0f}" if p >= 1e-6 else "< 1 : 1,000,000"
 
 
 def summary(drawn: Drawing) -> Sequence[tuple[str, str]]:

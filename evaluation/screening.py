@@ -9,6 +9,7 @@ it. A slice ends before the lease does and orders the next one, so that no job o
 from __future__ import annotations
 
 import time
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -99,7 +100,7 @@ def _run_one(platform: Platform, run_id: str, lot: Lot, indicator: Indicator, un
         tender = session.get_one(Tender, run.tender_id)
         now = platform.clock.now()
         for seen in found:
-            session.add(_row(tender, lot, seen, platform))
+            session.add(finding_row(tender, lot, seen, now=now))
         done = {"lot": lot.id, "code": indicator.code, "found": len(found), "at": now.isoformat()}
         run.progress = [*run.progress, done | ({"failed": failed} if failed else {})]
 
@@ -123,7 +124,8 @@ def _is_done(run: ScreenRun, lot: Lot, indicator: Indicator) -> bool:
     return any(each["lot"] == lot.id and each["code"] == indicator.code for each in run.progress)
 
 
-def _row(tender: Tender, lot: Lot, seen: Seen, platform: Platform) -> FindingRow:
+def finding_row(tender: Tender, lot: Lot, seen: Seen, *, now: datetime) -> FindingRow:
+    """A finding as it is kept, waiting for people."""
     finding = seen.finding
     return FindingRow(
         tender_id=tender.id,
@@ -133,7 +135,7 @@ def _row(tender: Tender, lot: Lot, seen: Seen, platform: Platform) -> FindingRow
         strength=finding.strength.value,
         bidders=list(finding.bidders),
         content=seen.to_json(),
-        found_at=platform.clock.now(),
+        found_at=now,
         decision=FindingDecision.OPEN,
         explanations={},
     )

@@ -18,6 +18,7 @@ from evaluation.finding_words import (
     value_words,
 )
 from evaluation.innocence import explanations
+from evaluation.inputs.unread import unread_words
 from evaluation.models import ScreenStatus
 from evaluation.plots import drawing
 from evaluation.screens.finding import Strength
@@ -45,6 +46,7 @@ WORDS: dict[str, Any] = {
     "strength": strength_words,
     "where": finding_papers.where_words,
     "label": finding_papers.label_words,
+    "why": unread_words,
 }
 
 
@@ -131,6 +133,7 @@ def _one(tender_id: str, finding_id: str, error: DomainError | None = None) -> R
         files=[] if bidder else findings.files_of_evidence(db(), shown),
         may_decide=who.role is Role.EXPERT or allowed(who, Permission.FINDING_DECIDE, tender),
         may_export=exports,
+        may_register=who.role is Role.SUPERVISOR,
         papers=finding_papers.papers_of(db(), tender_id, finding_id) if exports else [],
         error=error, wrong=error.fields if error else {}, form=request.form, **WORDS,
     )  # fmt: skip

@@ -11,7 +11,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import pkcs12
 
-from keys import canary
+from keys import canary, computer
 from keys.command import Exit, Parser, answer, digits, read_input
 from keys.encoding import sha256_hex
 from keys.envelope import Sealed, seal
@@ -59,6 +59,10 @@ def _arguments(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--sequence", type=digits, required=True, help="higher than your last")
     parser.add_argument("--price", type=_price, action="append", default=[], metavar="LOT=FEN")
     parser.add_argument("--terms", type=_terms, default={}, help="a JSON object")
+    parser.add_argument(
+        "--computer", action="store_true",
+        help="state this computer's network card, processor and disk in the sealed bid",
+    )  # fmt: skip
     parser.add_argument("--p12", type=Path, help="your P-256 key and certificate (PKCS#12)")
     parser.add_argument("--p12-password-file", type=Path, help="asked for if it is left out")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
@@ -68,6 +72,10 @@ def _arguments(arguments: list[str]) -> argparse.Namespace:
     if len(prices) != len(given.price):
         parser.error("--price names a lot twice")
     given.prices_fen = prices
+    if given.computer:
+        given.terms = {**given.terms, "computer": computer.identifiers()}
+        stated = json.dumps(given.terms["computer"], ensure_ascii=False)
+        sys.stderr.write(f"This computer is stated in the sealed bid: {stated}\n")
     return given
 
 

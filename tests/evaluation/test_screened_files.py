@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import random
+import re
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -16,12 +17,15 @@ from bench.generate_documents import Writer
 from evaluation.compare.extracted import Extracted
 from evaluation.inputs.exhibits import Cell, seen_from
 from evaluation.inputs.reading import kept
+from evaluation.inputs.unread import SENTENCES, unread_words
 from evaluation.models import FindingRow, ScreenRun
 from tender.core.files import keep_upload
+from tender.core.i18n import speaking
 from tender.procedure.models import Tender, TenderDocument
 from tests.evaluation import county as make
 from tests.evaluation.compare.documents import docx, packed
 from tests.evaluation.compare.test_extraction import locked_pdf
+from tests.house import ROOT
 
 COPIED = ("青石建设", "白水建筑")
 HONEST = "南山工程"
@@ -192,3 +196,14 @@ def test_locked_and_exploding_files_are_told_as_unread_and_stop_nothing(
     told = {line.cells[0].pieces[0].text: line.cells[1].pieces[0].text for line in lines}
     assert "encrypted" in told["加密.pdf"]
     assert "zip bomb" in told["压缩.docx"]
+
+
+def test_every_reason_of_the_reader_has_its_words() -> None:
+    said = set()
+    for path in (ROOT / "evaluation" / "compare").glob("*.py"):
+        said |= set(re.findall(r'Unreadable\("([^"]+)"\)', path.read_text(encoding="utf-8")))
+    assert said
+    assert said <= set(SENTENCES)
+    with speaking("zh"):
+        for why in (*said, "page 3 is damaged and was not read", "the part a.xml is damaged"):
+            assert unread_words(why) != why
