@@ -40,7 +40,8 @@ def main(argv: list[str]) -> int:
 
     result = compare_folders(
         options.bids,
-        tender=options.tender,
+        # A link that the caller names is meant; links inside folders are not followed.
+        tender=options.tender.resolve() if options.tender else None,
         background=options.background,
         index=options.index,
         file_id_rule=options.file_id_rule,

@@ -87,6 +87,13 @@ def test_tender_and_background_may_be_left_out(folder):
     assert min(values) > 2000
 
 
+def test_a_tender_that_is_named_by_a_link_is_read(folder):
+    plain = run(folder)
+    (folder / "tender.txt").rename(folder / "v2.txt")
+    (folder / "tender.txt").symlink_to("v2.txt")
+    assert run(folder) == plain
+
+
 def test_it_runs_as_a_command_and_refuses_what_is_not_there(folder):
     command = [sys.executable, "-m", "evaluation", "compare", "--out", "x.json", "--bids"]
     done = subprocess.run(
