@@ -123,8 +123,10 @@ def _review(bid: str, price: int, trigger: Trigger, base: Fraction, share: Fract
     limit = rounded(share * 100, 2)
     step = Step(
         label=say(TRIGGER_NAMES[trigger]),
-        formula=say(N_("price ÷ what it is compared with × 100, reviewed below the limit")),
-        worked=f"{yuan(price)} ÷ {yuan(base)} × 100 < {limit}",
+        formula=say(
+            N_("price ÷ what it is compared with × 100; reviewed below %(limit)s"), limit=limit
+        ),
+        worked=f"{yuan(price)} ÷ {yuan(base)} × 100",
         values={"price": yuan(price), "base": yuan(base), "limit": limit},
         result=rounded(Fraction(price) / base * 100, 2),
     )
