@@ -23,7 +23,7 @@ from evaluation.inputs.history import (
     seq_of,
 )
 from evaluation.inputs.known import known_shared
-from evaluation.inputs.limited import Bounds, Unfinished, ask
+from evaluation.inputs.limited import Child, Unfinished
 from evaluation.inputs.lot_files import LotFiles, files_of
 from evaluation.inputs.networked import LEAST_TENDERS, Taken, keep_taken, taken_so_far
 from evaluation.inputs.reading import HeldFile, folder, kept, kept_path, read_files
@@ -39,9 +39,10 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Work:
-    """Where a screen runs: the installation's settings, and until when its slice lasts."""
+    """Where a screen runs: the installation's settings, its limited child, its slice's end."""
 
     settings: Settings
+    child: Child
     until: float | None = None
 
 
@@ -83,7 +84,8 @@ def _material(session: Session, settings: Settings, lot: Lot) -> LotMaterial:
 def _reading(material: LotMaterial, work: Work) -> list[Seen]:
     """Read every file once; those that could not be read, or not whole, are findings."""
     files = material.files
-    read_files(work.settings, (*files.tender, *files.earlier, *files.bids), until=work.until)
+    every = (*files.tender, *files.earlier, *files.bids)
+    read_files(work.settings, work.child, every, until=work.until)
     failed: dict[str, list[tuple[str, str]]] = {}
     for file in files.bids:
         content = kept(work.settings, file.sha256) or {}
@@ -95,7 +97,7 @@ def _reading(material: LotMaterial, work: Work) -> list[Seen]:
             whys.append(f"no text layer: page {', '.join(map(str, blind[:50]))} shows a picture")
         for why in whys:
             failed.setdefault(file.owner, []).append((file.name, why))
-    _update_background(files, work.settings)
+    _update_background(files, work)
     return [_unread(owner, rows) for owner, rows in failed.items()]
 
 
@@ -113,8 +115,9 @@ def _background_name(file: HeldFile) -> str:
     return f"{file.owner}/{file.sha256}"
 
 
-def _update_background(files: LotFiles, settings: Settings) -> None:
+def _update_background(files: LotFiles, work: Work) -> None:
     """Bring the background index up to date with what was read of earlier bids."""
+    settings = work.settings
     rows = [
         {
             "name": _background_name(file), "sha256": file.sha256,
@@ -124,7 +127,8 @@ def _update_background(files: LotFiles, settings: Settings) -> None:
     ]  # fmt: skip
     try:
         if rows:
-            ask({"do": "index", "index": str(folder(settings) / "background"), "files": rows})
+            place = str(folder(settings) / "background")
+            work.child.ask({"do": "index", "index": place, "files": rows})
     except Unfinished as why:
         # The comparison goes on with the background that there is, and says how much it was.
         log.warning("screens.background", why=str(why))
@@ -141,7 +145,7 @@ def _on_files(do: str, holds: Holds) -> Callable[[LotMaterial, Work], list[Seen]
 
     def run(material: LotMaterial, work: Work) -> list[Seen]:
         files, settings = material.files, work.settings
-        read_files(settings, (*files.tender, *files.bids), until=work.until)
+        read_files(settings, work.child, (*files.tender, *files.bids), until=work.until)
         readings = ((file.owner, kept(settings, file.sha256) or {}) for file in files.bids)
         if len({owner for owner, reading in readings if holds(reading)}) < 2:
             return []
@@ -155,7 +159,7 @@ def _on_files(do: str, holds: Holds) -> Callable[[LotMaterial, Work], list[Seen]
             "tender": _rows(settings, files.tender), "identities": material.identities,
             "published": material.published, "venue": list(known_shared(settings).venue),
         }  # fmt: skip
-        return [seen_from(each) for each in ask(request)]
+        return [seen_from(each) for each in work.child.ask(request)]
 
     return run
 
@@ -185,7 +189,7 @@ def _totals(session: Session, settings: Settings, lot: Lot) -> dict[str, Any] | 
 
 
 def _screen_totals(request: dict[str, Any] | None, work: Work) -> list[Seen]:
-    return [seen_from(each) for each in ask(request)] if request else []
+    return [seen_from(each) for each in work.child.ask(request)] if request else []
 
 
 @dataclass(frozen=True)
@@ -214,7 +218,7 @@ def _screen_networks(material: NetworkMaterial | None, work: Work) -> list[Seen]
     request = {
         "do": "networks", "file": str(place), "lots": material.lots, "bidders": material.bidders,
     }  # fmt: skip
-    answer = ask(request, Bounds(seconds=90.0))
+    answer = work.child.ask(request, seconds=90.0)
     keep_taken(work.settings, Taken(material.upto, tuple(answer["unsettled"])))
     return [seen_from(each) for each in answer["findings"]]
 

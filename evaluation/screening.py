@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from evaluation.feeds import INDICATORS, Indicator, Work
 from evaluation.inputs.exhibits import Seen
-from evaluation.inputs.limited import Unfinished
+from evaluation.inputs.limited import Child, Unfinished
 from evaluation.inputs.reading import Later
 from evaluation.models import FindingDecision, FindingRow, ScreenRun, ScreenStatus
 from evaluation.states import SCREEN
@@ -50,11 +50,13 @@ def run_screens(platform: Platform, payload: dict[str, Any]) -> None:
     with platform.database.read() as session:
         lots = screened_lots(session, tender_id)
     try:
-        for lot in lots:
-            for indicator in INDICATORS:
-                if time.monotonic() > until:
-                    raise Later
-                _run_one(platform, run_id, lot, indicator, until)
+        with Child() as child:
+            work = Work(platform.settings, child, until)
+            for lot in lots:
+                for indicator in INDICATORS:
+                    if time.monotonic() > until:
+                        raise Later
+                    _run_one(platform, run_id, lot, indicator, work)
     except Later:
         _order_next(platform, run_id)
         return
@@ -88,11 +90,11 @@ def _finish(platform: Platform, run_id: str, tender_id: str) -> None:
         _tell(session, session.get_one(Tender, tender_id), platform)
 
 
-def _run_one(platform: Platform, run_id: str, lot: Lot, indicator: Indicator, until: float) -> None:
+def _run_one(platform: Platform, run_id: str, lot: Lot, indicator: Indicator, work: Work) -> None:
     with platform.database.read() as session:
         if _is_done(session.get_one(ScreenRun, run_id), lot, indicator):
             return
-    found, failed = _found(platform, lot, indicator, until)
+    found, failed = _found(platform, lot, indicator, work)
     with platform.database.write() as session:
         run = session.get_one(ScreenRun, run_id)
         if _is_done(run, lot, indicator):
@@ -106,13 +108,13 @@ def _run_one(platform: Platform, run_id: str, lot: Lot, indicator: Indicator, un
 
 
 def _found(
-    platform: Platform, lot: Lot, indicator: Indicator, until: float
+    platform: Platform, lot: Lot, indicator: Indicator, work: Work
 ) -> tuple[list[Seen], str]:
     """What an indicator finds, or why it did not finish; its limits end it, not the others."""
     try:
         with platform.database.read() as session:
             gathered = indicator.gather(session, platform.settings, lot)
-        return indicator.run(gathered, Work(platform.settings, until)), ""
+        return indicator.run(gathered, work), ""
     except Unfinished as why:
         log.warning("screens.unfinished", lot=lot.id, code=indicator.code, why=str(why))
         return [], str(why)

@@ -1,7 +1,8 @@
-"""The process that runs one heavy screen: `python -m evaluation.inputs.child`.
+"""The process that runs the heavy screens: `python -m evaluation.inputs.child`.
 
-It reads one request `{"do", "memory", ...}` on standard input and answers `{"done": ...}` or
-`{"unfinished": why}`. It limits its own address space; its time is the parent's business.
+It reads one request a line, `{"do", "memory", ...}`, on standard input and answers a line each,
+`{"done": ...}` or `{"unfinished": why}`. It limits its own address space; its time is the parent's
+business, which kills it.
 """
 
 from __future__ import annotations
@@ -43,13 +44,15 @@ def perform(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def main() -> int:
-    """Serve one request."""
+    """Serve requests until standard input ends."""
     die_with_parent()
-    request = json.loads(sys.stdin.buffer.read().decode("utf-8", "surrogatepass"))
-    resource.setrlimit(resource.RLIMIT_AS, (request["memory"], request["memory"]))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    answer = json.dumps(perform(request), ensure_ascii=False)
-    sys.stdout.buffer.write(answer.encode("utf-8", "surrogatepass"))
+    answers, sys.stdout = sys.stdout.buffer, sys.stderr  # What a library prints is no answer.
+    for line in sys.stdin:
+        request = json.loads(line)
+        resource.setrlimit(resource.RLIMIT_AS, (request["memory"], request["memory"]))
+        answers.write(json.dumps(perform(request)).encode() + b"\n")
+        answers.flush()
     return 0
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from evaluation.compare.extracted import Limits, Unreadable
 from evaluation.compare.extraction import Extractor
-from evaluation.inputs.limited import Unfinished, ask
+from evaluation.inputs.limited import Child, Unfinished
 from tender.core.files import blob_path, write_durably
 from tender.core.settings import Settings
 
@@ -59,8 +59,10 @@ def kept(settings: Settings, sha256: str) -> dict[str, Any] | None:
     return content if content.get("v") == _VERSION else None
 
 
-def read_files(settings: Settings, files: Sequence[HeldFile], *, until: float | None = None) -> int:
-    """Read what was not read before; gives the number of files read now.
+def read_files(
+    settings: Settings, child: Child, files: Sequence[HeldFile], *, until: float | None = None
+) -> int:
+    """Read what was not read before, bills in the child; gives the number of files read now.
 
     Raises Later once `time.monotonic()` has passed `until`; at least one file is read each time.
     """
@@ -70,12 +72,12 @@ def read_files(settings: Settings, files: Sequence[HeldFile], *, until: float | 
         for sha256, file in waiting.items():
             if done and until is not None and time.monotonic() > until:
                 raise Later
-            _keep(settings, sha256, _read(settings, extractor, file))
+            _keep(settings, sha256, _read(settings, extractor, child, file))
             done += 1
     return done
 
 
-def _read(settings: Settings, extractor: Extractor, file: HeldFile) -> dict[str, Any]:
+def _read(settings: Settings, extractor: Extractor, child: Child, file: HeldFile) -> dict[str, Any]:
     path = blob_path(settings.store, file.sha256)
     try:
         extracted = extractor.read(path)
@@ -84,7 +86,7 @@ def _read(settings: Settings, extractor: Extractor, file: HeldFile) -> dict[str,
     bill = None
     if _may_be_bill(path):
         try:
-            bill = ask({"do": "bills", "path": str(path), "name": file.name})
+            bill = child.ask({"do": "bills", "path": str(path), "name": file.name})
         except Unfinished:
             bill = None
     return {"extracted": extracted.to_json(), "bill": bill}

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from evaluation.inputs.exhibits import Exhibit, Plot, Row, Seen, plain
-from evaluation.screens.anomaly import screened
 from evaluation.screens.finding import Finding
+from evaluation.screens.prices import price_screens
 from evaluation.screens.signs import total_signs
 from evaluation.screens.table import BidTable, Direction
 from tender.core.i18n import N_
@@ -56,7 +56,8 @@ def _plot(finding: Finding, past: list[BidTable], direction: Direction) -> Plot 
     name = finding.code.removeprefix("S-").lower()
     if name not in SCREEN_NAMES:
         return None
-    values = [getattr(each.screens, name) for each in screened(past, (), direction)]
+    screens = (price_screens(each.prices, each.estimate, direction) for each in past)
+    values = [getattr(each, name) for each in screens]
     known = sorted(min(value, 50.0) for value in values if value is not None)
     title, unit = N_("This lot among past tenders of its market"), SCREEN_NAMES[name]
     return Plot(title, unit, tuple(known), min(finding.value, 50.0))

@@ -19,7 +19,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from evaluation import screening
-from evaluation.inputs.limited import Bounds, Unfinished, ask
+from evaluation.inputs.limited import Bounds, Child, Unfinished
 from evaluation.models import FindingRow, ScreenRun, ScreenStatus
 from evaluation.screening import run_screens
 from evaluation.ticking import screen_opened
@@ -125,10 +125,13 @@ def test_a_screen_beyond_its_memory_or_time_is_unfinished_and_no_crash(tmp_path:
     large.write_bytes(b" " * (200 << 20))
     request = {"do": "index", "index": str(tmp_path), "files": [
         {"name": "a", "sha256": "b", "read": str(large)}]}  # fmt: skip
-    with pytest.raises(Unfinished, match="memory"):
-        ask(request, Bounds(seconds=60, memory=400 << 20))
-    with pytest.raises(Unfinished, match="longer"):
-        ask(request, Bounds(seconds=0.05))
+    with Child(Bounds(memory=400 << 20)) as child:
+        with pytest.raises(Unfinished, match="memory"):
+            child.ask(request)
+        with pytest.raises(Unfinished, match="longer"):
+            child.ask(request, seconds=0.05)
+        nothing = {"do": "index", "index": str(tmp_path), "files": []}
+        assert child.ask(nothing) == 0
 
 
 def _past_lot(
