@@ -6,9 +6,13 @@ import json
 import urllib.request
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
+
+import redis
+from rq import Worker
 
 from tender.core import jobs, outbox
 from tender.core.db import Database
@@ -31,6 +35,11 @@ def got(url: str) -> tuple[int, bytes]:
 def health(origin: str) -> tuple[int, dict[str, Any]]:
     status, body = got(f"{origin}/health")
     return status, json.loads(body)
+
+
+def waiting(connection: Any) -> bool:
+    """Whether a worker listens to the queue."""
+    return bool(Worker.all(connection=connection))
 
 
 def ordered(database: Database) -> str:
@@ -82,16 +91,15 @@ def served_and_worked(data: Path, place: dict[str, str], servers: Supervisor) ->
         assert not answers(f"unix://{data / 'run' / 'valkey.sock'}")  # no second queue beside it
         database = Database(settings.database_url, data / "run" / "write.lock")
         with running(data, "worker", **place) as worker:
-            row_id = ordered(database)
-            jobs.hurry(settings, [row_id])
-            # The tick would leave it to the worker for four seconds; it does what came too early.
-            assert wait_until(done(database, row_id), 30), worker.poll()
+            with redis.Redis.from_url(settings.redis_url) as connection:
+                assert wait_until(partial(waiting, connection), 60), worker.poll()
             hurried = [ordered(database) for _ in range(3)]
             jobs.hurry(settings, hurried)
-            assert all(wait_until(done(database, each), 10) for each in hurried)
+            assert all(wait_until(done(database, each), 30) for each in hurried)
             worker.terminate()
             code, said = ended(worker)
             assert code == 0, said
+        # The tick would have left them to the worker for four seconds.
         assert min(took(database, each) for each in hurried) < 4
         servers.kill("queue")
         row_id = ordered(database)
