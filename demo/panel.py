@@ -19,19 +19,20 @@ def evaluate_works(story: Story, tender: Tender, clerk: Person) -> None:
     clerk.post(
         f"{place}/pool", {"speciality": "A01", "size": "3", "speciality_2": "A04", "size_2": "2"}
     )
-    story.person("supervisor").post(
-        f"{place}/words", {"words": "监督部门现场报出的随机词：松柏长青"}
-    )
-    story.tell("评委库已冻结并写入账本，监督部门报出随机词")
     until = time.monotonic() + PATIENCE
     while True:
         try:
-            clerk.post(f"{place}/draw", {"words": "招标人现场报出的随机词：风调雨顺"})
+            clerk.post(f"{place}/words", {"words": "招标人现场报出的随机词：风调雨顺"})
             break
         except Refused as refusal:
             if refusal.code != "panel.no_checkpoint" or time.monotonic() > until:
                 raise
             time.sleep(0.3)
+    story.person("supervisor").post(
+        f"{place}/words", {"words": "监督部门现场报出的随机词：松柏长青"}
+    )
+    story.tell("评委库已冻结并写入账本，招标人和监督部门先后报出随机词")
+    clerk.post(f"{place}/draw")
     seated = _seat(story, tender)
     story.tell(f"抽取 {len(seated)} 名专家并到场，姓名在结果公布前保密")
     for place_number, expert in enumerate(seated):

@@ -4,7 +4,9 @@ Two steps, so that neither side can choose the result (docs/evaluation.md). Firs
 frozen: its hash and the hash of 32 secret bytes of the centre enter the ledger together. Then
 words that people of the other sides say, and the root of the first checkpoint over that entry,
 are joined with the centre's bytes. The centre committed before it knew the words; whoever says
-words does not know the centre's bytes; the custodians co-sign the root.
+words does not know the centre's bytes; the custodians co-sign the root, which is signed before
+anybody speaks. Supervision speaks last: a tenderer who agrees with the centre could otherwise try
+words until the draw suits both.
 
 Names are secret until the result (TBL 37): staff see seats by number, the ledger holds hashes.
 """
@@ -41,6 +43,8 @@ from tender.procedure.models import Tender, TenderStatus
 from tender.procedure.wording import plain
 
 ANSWER_WITHIN = timedelta(hours=24)
+TENDERER = "tenderer"
+SUPERVISION = "supervision"
 CENTRE = "centre"
 LEDGER = "ledger"
 WORDS = 6  # the least number of characters of a contribution that is said
@@ -117,19 +121,9 @@ def draw_panel(
     tender = tender_by_id(session, tender_id)
     require(actor, Permission.PANEL_DRAW, on=tender)
     made = _frozen(session, tender)
-    if words.strip() or not any(each["contributor"] == "tenderer" for each in made.contributions):
+    if words.strip() or not _spoken(made, TENDERER):
         _add_words(session, actor, tender, made, words, now)
-    checkpoint = session.scalars(
-        select(LedgerCheckpoint)
-        .where(LedgerCheckpoint.size > made.frozen_seq)
-        .order_by(LedgerCheckpoint.size)
-        .limit(1)
-    ).first()
-    if checkpoint is None:
-        raise conflict(
-            "panel.no_checkpoint",
-            N_("The ledger has not signed the frozen pool yet. Try again in a few seconds."),
-        )
+    checkpoint = _signed(session, made)
     made.contributions = [
         *made.contributions,
         {"contributor": CENTRE, "value": made.secret},
@@ -200,6 +194,9 @@ def reveal_panel(session: Session, tender: Tender, actor: Actor, *, now: datetim
                     {"contributor": each["contributor"], "value": each["value"]}
                     for each in made.contributions
                 ],
+                "checkpoint_size": next(
+                    each["size"] for each in made.contributions if each["contributor"] == LEDGER
+                ),
                 "members": [member.person_id for member in members],
             },
         )  # fmt: skip
@@ -278,12 +275,41 @@ def drawn_of(session: Session, tender: Tender) -> PanelDraw:
     return made
 
 
+def _spoken(made: PanelDraw, side: str) -> bool:
+    return any(each["contributor"] == side for each in made.contributions)
+
+
+def _signed(session: Session, made: PanelDraw) -> LedgerCheckpoint:
+    """The first checkpoint over the frozen pool; nobody speaks before it.
+
+    Otherwise a centre could hear the words first and then try entries until a root suits it.
+    """
+    checkpoint = session.scalars(
+        select(LedgerCheckpoint)
+        .where(LedgerCheckpoint.size > made.frozen_seq)
+        .order_by(LedgerCheckpoint.size)
+        .limit(1)
+    ).first()
+    if checkpoint is None:
+        raise conflict(
+            "panel.no_checkpoint",
+            N_("The ledger has not signed the frozen pool yet. Try again in a few seconds."),
+        )
+    return checkpoint
+
+
 def _add_words(
     session: Session, actor: Actor, tender: Tender, made: PanelDraw, words: str, now: datetime
 ) -> None:
-    side = "supervision" if actor.role is Role.SUPERVISOR else "tenderer"
-    if any(each["contributor"] == side for each in made.contributions):
+    side = SUPERVISION if actor.role is Role.SUPERVISOR else TENDERER
+    _signed(session, made)
+    if _spoken(made, side):
         raise conflict("panel.contributed", N_("Your side has contributed to this draw already."))
+    if side == SUPERVISION and not _spoken(made, TENDERER):
+        raise conflict(
+            "panel.order",
+            N_("The tenderer's side speaks first, so that it cannot answer to your words."),
+        )
     if not WORDS <= len(words.strip()) <= 500:
         raise invalid(
             "panel.words",

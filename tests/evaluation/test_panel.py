@@ -95,12 +95,48 @@ def test_supervision_contributes_once_and_its_words_change_the_seed(place: make.
     clerk, base = place.client(place.clerk), f"/work/{tender.id}/evaluation"
     make.ok(clerk.post(f"{base}/pool", data={"speciality": "A03", "size": "5"}))
     supervisor = place.client(place.supervisor)
+    sign_if_grown(place.world.platform)
+    make.ok(clerk.post(f"{base}/words", data={"words": "掷骰子 1 2 3"}))
     make.ok(supervisor.post(f"{base}/words", data={"words": "今天是晴天" + "很好"}))
     assert supervisor.post(f"{base}/words", data={"words": "再来一次不行的"}).status_code == 409
-    sign_if_grown(place.world.platform)
-    make.ok(clerk.post(f"{base}/draw", data={"words": "掷骰子 1 2 3"}))
+    make.ok(clerk.post(f"{base}/draw"))
     names = [each["contributor"] for each in _draw(place, tender).contributions]
-    assert names == ["supervision", "tenderer", "centre", "ledger"]
+    assert names == ["tenderer", "supervision", "centre", "ledger"]
+
+
+def test_who_knows_the_centres_bytes_cannot_try_words_after_supervision_has_spoken(
+    place: make.County,
+) -> None:
+    make.add_experts(place, 8)
+    tender = _opened(place)
+    clerk, base = place.client(place.clerk), f"/work/{tender.id}/evaluation"
+    supervisor = place.client(place.supervisor)
+    make.ok(clerk.post(f"{base}/pool", data={"speciality": "A03", "size": "5"}))
+    sign_if_grown(place.world.platform)
+    early = supervisor.post(f"{base}/words", data={"words": "今天是晴天很好"})
+    assert early.status_code == 409
+    make.ok(clerk.post(f"{base}/words", data={"words": "掷骰子 1 2 3"}))
+    make.ok(supervisor.post(f"{base}/words", data={"words": "今天是晴天很好"}))
+    for path in ("words", "draw"):
+        tried = clerk.post(f"{base}/{path}", data={"words": "试出来的一句话"})
+        assert tried.status_code == 409
+    make.ok(clerk.post(f"{base}/draw"))
+
+
+def test_nobody_speaks_before_the_root_that_joins_the_draw_is_signed(place: make.County) -> None:
+    make.add_experts(place, 8)
+    tender = _opened(place)
+    clerk, base = place.client(place.clerk), f"/work/{tender.id}/evaluation"
+    make.ok(clerk.post(f"{base}/pool", data={"speciality": "A03", "size": "5"}))
+    # A centre that holds checkpoints back could otherwise choose the root when it knows all words.
+    assert clerk.post(f"{base}/words", data={"words": "掷骰子 1 2 3"}).status_code == 409
+    sign_if_grown(place.world.platform)
+    make.ok(clerk.post(f"{base}/words", data={"words": "掷骰子 1 2 3"}))
+    make.ok(clerk.post(f"{base}/draw"))
+    (ledger,) = [e for e in _draw(place, tender).contributions if e["contributor"] == "ledger"]
+    seq = _entry(place, "draw.contributed")["seq"]
+    assert isinstance(seq, int)
+    assert seq >= ledger["size"]
 
 
 def test_who_works_for_a_bidder_is_never_seated(place: make.County) -> None:
