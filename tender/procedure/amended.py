@@ -163,7 +163,7 @@ def _content(
     found, lots = shown.amendment, lots_of(session, tender.id)
     with speaking("zh"):
         title = gettext(
-            N_("%(title)s: amendment no. %(number)s of the tender documents"),
+            N_("%(title)s: amendment no. %(number)s"),
             title=tender.title, number=found.number,
         )  # fmt: skip
         shown_blocks = amendment_blocks(tender, shown, before)

@@ -14,7 +14,7 @@ from tender.core.errors import not_found
 from tender.core.i18n import N_
 from tender.procedure.binding import calendar_of, overrides_of
 from tender.procedure.custody import record_of
-from tender.procedure.kinds import MethodRow, kind_row
+from tender.procedure.kinds import Kind, MethodRow, kind_row
 from tender.procedure.law import law
 from tender.procedure.lineage import lineage_facts
 from tender.procedure.milestones import Course, Milestone, MilestoneCode
@@ -89,6 +89,8 @@ def course_of(tender: Tender, *, now: datetime, happened: Moments | None = None)
     facts = set(kind_row(tender.kind.value).facts)
     if not tender.must_tender:
         facts.discard("must_tender")
+    elif tender.kind is Kind.VILLAGE:  # Of a village's purchases only some must be tendered.
+        facts.add("must_tender")
     return Course(
         kind=tender.kind.value,
         direction=tender.direction,

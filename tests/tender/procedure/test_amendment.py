@@ -143,6 +143,7 @@ def test_what_was_published_before_is_not_edited(place: make.County) -> None:
     [
         (Kind.CONSTRUCTION, Method.COMPREHENSIVE_SCORING),
         (Kind.PROCUREMENT, Method.COMPREHENSIVE_SCORING),
+        (Kind.VILLAGE, Method.LOWEST_PRICE),
     ],
 )
 def test_fifteen_days_before_the_deadline_an_amendment_moves_it(
@@ -187,6 +188,13 @@ def test_a_village_lease_has_no_such_term_and_keeps_its_deadline(place: make.Cou
     assert place.tender(tender.id).deadline == later
     numbers = place.read(lambda s: [each.number for each in amending.amendments_of(s, tender.id)])
     assert numbers == [1, 2]
+
+
+def test_village_works_that_need_not_be_tendered_have_no_such_term(place: make.County) -> None:
+    tender = make.works_tender(
+        place, kind=Kind.VILLAGE, method=Method.LOWEST_PRICE, must_tender=False
+    )
+    assert not _leeway(place, tender).forced
 
 
 FIXED = (

@@ -225,21 +225,27 @@ def test_the_press_and_the_law_stand_on_the_ended_tenders_page(place: make.Count
     assert "本次为第2次招标" in agent.get(f"/work/{old.id}").get_data(as_text=True)
 
 
-@pytest.mark.parametrize(
-    ("kind", "direction", "method"),
-    [
-        (Kind.CONSTRUCTION, Direction.PURCHASE, Method.COMPREHENSIVE_SCORING),
-        (Kind.PROCUREMENT, Direction.PURCHASE, Method.COMPREHENSIVE_SCORING),
-        (Kind.LAND, Direction.DISPOSAL, Method.SEALED_HIGHEST_PRICE),
-        (Kind.PROPERTY, Direction.DISPOSAL, Method.SEALED_HIGHEST_PRICE),
-        (Kind.VILLAGE, Direction.DISPOSAL, Method.SEALED_HIGHEST_PRICE),
-        (Kind.VILLAGE, Direction.PURCHASE, Method.LOWEST_PRICE),
-    ],
+KINDS = (
+    (Kind.CONSTRUCTION, Direction.PURCHASE, Method.COMPREHENSIVE_SCORING),
+    (Kind.PROCUREMENT, Direction.PURCHASE, Method.COMPREHENSIVE_SCORING),
+    (Kind.LAND, Direction.DISPOSAL, Method.SEALED_HIGHEST_PRICE),
+    (Kind.PROPERTY, Direction.DISPOSAL, Method.SEALED_HIGHEST_PRICE),
+    (Kind.VILLAGE, Direction.DISPOSAL, Method.SEALED_HIGHEST_PRICE),
+    (Kind.VILLAGE, Direction.PURCHASE, Method.LOWEST_PRICE),
 )
-def test_every_kind_has_its_alternatives_with_an_article_and_the_mark(
-    kind: Kind, direction: Direction, method: Method
-) -> None:
-    tender = Tender(kind=kind, direction=direction, method=method)
-    (rule,) = retendering.alternatives(tender, now=make.START)
-    assert rule.articles
-    assert rule.to_check
+
+
+def test_every_kind_has_its_alternatives_with_an_article_and_the_mark(place: make.County) -> None:
+    made = [
+        make.works_tender(place, kind=kind, direction=direction, method=method)
+        for kind, direction, method in KINDS
+    ]
+
+    def read(session: Any) -> None:
+        for each in made:
+            tender = session.get_one(Tender, each.id)
+            (rule,) = retendering.alternatives(tender, now=make.START)
+            assert rule.articles
+            assert rule.to_check
+
+    place.read(read)
