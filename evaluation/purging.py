@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from evaluation.models import Contract, FindingDecision, FindingRow, PanelDraw, PanelMember
+from evaluation.inputs.reading import folder, kept_path
+from evaluation.models import (
+    Contract,
+    FindingDecision,
+    FindingRow,
+    PanelDraw,
+    PanelMember,
+    RegisterExtract,
+)
 from tender.core.files import StoredFile
 from tender.core.retention import Purge, in_pieces
 from tender.procedure.models import Lot
@@ -26,6 +34,7 @@ def purge_evaluation(purge: Purge) -> None:
     """Blank pools and parties of draws, delete findings, let go of contracts."""
     _purge_draws(purge)
     _purge_findings(purge)
+    _purge_readings(purge)
     for piece in in_pieces(purge.tenders("contract_file")):
         query = (
             select(Contract)
@@ -45,6 +54,22 @@ def _purge_draws(purge: Purge) -> None:
             if draw.pool:
                 draw.pool, draw.parties = [], {}
                 purge.note("panel_draw")
+
+
+def _purge_readings(purge: Purge) -> None:
+    """What screens have read of files that go, goes with them; the background is made anew."""
+    data = purge.settings.data
+    for digest in purge.blobs:
+        place = kept_path(purge.settings, digest)
+        if place.exists():
+            purge.paths.add(str(place.relative_to(data)))
+    if purge.blobs:
+        background = (folder(purge.settings) / "background").glob("*")
+        purge.paths.update(str(place.relative_to(data)) for place in background)
+    for extract in purge.session.scalars(select(RegisterExtract)).all():
+        if purge.over("finding", extract.recorded_at):
+            purge.session.delete(extract)
+            purge.note("finding")
 
 
 def _purge_findings(purge: Purge) -> None:

@@ -16,11 +16,13 @@ from sqlalchemy.orm import Session
 from bench.generate_documents import Writer
 from evaluation.compare.extracted import Extracted
 from evaluation.inputs.exhibits import Cell, seen_from
-from evaluation.inputs.reading import kept
+from evaluation.inputs.reading import kept, kept_path
 from evaluation.inputs.unread import SENTENCES, unread_words
 from evaluation.models import FindingRow, ScreenRun
+from evaluation.purging import purge_evaluation
 from tender.core.files import keep_upload
 from tender.core.i18n import speaking
+from tender.core.retention import Purge
 from tender.procedure.models import Tender, TenderDocument
 from tests.evaluation import county as make
 from tests.evaluation.compare.documents import docx, packed
@@ -207,3 +209,13 @@ def test_every_reason_of_the_reader_has_its_words() -> None:
     with speaking("zh"):
         for why in (*said, "page 3 is damaged and was not read", "the part a.xml is damaged"):
             assert unread_words(why) != why
+
+
+def test_what_was_read_of_a_file_goes_with_it(place: make.County, tender: Tender) -> None:
+    settings = place.world.platform.settings
+    with place.world.platform.database.read() as session:
+        digest = make.judged(session, tender)[0].stored[0]["sha256"]
+        purge = Purge(session, settings, place.world.clock.now())
+        purge.blobs.add(digest)
+        purge_evaluation(purge)
+    assert str(kept_path(settings, digest).relative_to(settings.data)) in purge.paths

@@ -163,23 +163,29 @@ def _past_lot(
         )
     )  # fmt: skip
     session.flush()
-    for place_of, (name, price) in enumerate(bids):
-        who = place.bidders[name].organisation
-        bid = SealedBid(
-            id=new_id(), opening_id=opening, tender_id=tender.id, lot_id=lot.id,
-            organisation_id=who.id, party_id=who.party_id, person_id="x", sequence=1,
-            status=BidStatus.OPENED, envelope_sha256="0" * 64, envelope_size=1,
-            certificate_sha256="0" * 64, statement={}, idempotency_key=new_id(),
-            submitted_at=at, ledger_seq=-100_000 + 20 * number + place_of, receipt={},
-        )  # fmt: skip
-        session.add(bid)
-        session.flush()
-        session.add(
-            VerdictRow(
-                bid_id=bid.id, opening_id=opening, verdict="opened", files="none",
-                price_fen=price, manifest={}, stored=[],
-            )
-        )  # fmt: skip
+    for order, (name, price) in enumerate(bids):
+        _past_bid(place, session, lot, name, price, 20 * number + order)
+
+
+def _past_bid(
+    place: make.County, session: Session, lot: Lot, name: str, price: int, order: int
+) -> None:
+    who, at = place.bidders[name].organisation, make.START
+    bid = SealedBid(
+        id=new_id(), opening_id=lot.opening_id, tender_id=lot.tender_id, lot_id=lot.id,
+        organisation_id=who.id, party_id=who.party_id, person_id="x", sequence=1,
+        status=BidStatus.OPENED, envelope_sha256="0" * 64, envelope_size=1,
+        certificate_sha256="0" * 64, statement={}, idempotency_key=new_id(), submitted_at=at,
+        ledger_seq=-100_000 + order, receipt={},
+    )  # fmt: skip
+    session.add(bid)
+    session.flush()
+    session.add(
+        VerdictRow(
+            bid_id=bid.id, opening_id=bid.opening_id, verdict="opened", files="none",
+            price_fen=price, manifest={}, stored=[],
+        )
+    )  # fmt: skip
 
 
 RING, OTHERS = ("环一", "环二"), tuple(f"散户{n}" for n in range(8))
