@@ -68,7 +68,10 @@ def refused(error: DomainError) -> ResponseReturnValue:
     if wants_json():
         body = {"code": error.code, "message": error.text(), "fields": error.fields}
         return jsonify({"error": body}), error.status
-    return _page(tender_id, error)
+    try:
+        return _page(tender_id, error)
+    except DomainError as refusal:  # whoever may not see the page either
+        return refuse(refusal)
 
 
 def _back(tender_id: str, message: str) -> ResponseReturnValue:

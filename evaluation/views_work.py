@@ -71,7 +71,10 @@ def refused(error: DomainError) -> ResponseReturnValue:
     if not error.fields or tender_id is None or request.method != "POST":
         return refuse(error)
     db().rollback()
-    return _page(tender_id, error)
+    try:
+        return _page(tender_id, error)
+    except DomainError as refusal:  # whoever may not see the page either
+        return refuse(refusal)
 
 
 @blueprint.post("/work/<tender_id>/evaluation/pool")

@@ -63,7 +63,10 @@ def refused(error: DomainError) -> ResponseReturnValue:
     if request.method != "POST" or number is None:
         return refuse(error)
     db().rollback()
-    return _page(number, error)
+    try:
+        return _page(number, error)
+    except DomainError as refusal:  # whoever may not see the page either
+        return refuse(refusal)
 
 
 def _number_of(place: dict[str, Any]) -> str | None:

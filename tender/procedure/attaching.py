@@ -95,8 +95,8 @@ def record_bond(
     now: datetime,
 ) -> Bond:
     """Record a bid bond that came in; nobody but finance sees it before the opening."""
-    require(actor, Permission.BOND_RECORD)
     tender = tender_by_id(session, tender_id)
+    require(actor, Permission.BOND_RECORD, on=tender)
     organisation = session.scalar(select(Organisation).where(Organisation.code == code.strip()))
     if organisation is None:
         raise invalid(
@@ -123,10 +123,10 @@ def return_bond(
     session: Session, actor: Actor, bond_id: str, reason: str, *, now: datetime
 ) -> Bond:
     """Record that a bond went back (REG art. 57)."""
-    require(actor, Permission.BOND_RECORD)
     bond = session.get(Bond, bond_id)
     if bond is None:
         raise not_found("bond.unknown", N_("There is no such bond."))
+    require(actor, Permission.BOND_RECORD, on=tender_by_id(session, bond.tender_id))
     if bond.returned_at is not None:
         raise conflict("bond.returned", N_("This bond went back already."))
     bond.returned_at = now
@@ -145,8 +145,8 @@ def return_bond(
 
 
 def bonds_of(session: Session, actor: Actor, tender_id: str) -> list[tuple[Bond, Organisation]]:
-    """Bonds of a tender, for finance."""
-    require(actor, Permission.BOND_READ)
+    """Bonds of a tender, for finance of its own county or township: they tell who bids (TBL 22)."""
+    require(actor, Permission.BOND_READ, on=tender_by_id(session, tender_id))
     query = (
         select(Bond, Organisation)
         .join(Organisation, Organisation.id == Bond.organisation_id)
@@ -159,5 +159,9 @@ def bonds_of(session: Session, actor: Actor, tender_id: str) -> list[tuple[Bond,
 def tenders_with_bonds(session: Session, actor: Actor) -> list[Tender]:
     """Tenders that ask for a bond, newest first."""
     require(actor, Permission.BOND_READ)
-    query = select(Tender).where(Tender.bond_fen > 0, Tender.published_at.is_not(None))
+    query = select(Tender).where(
+        Tender.bond_fen > 0,
+        Tender.published_at.is_not(None),
+        Tender.scope.startswith(actor.scope, autoescape=True),
+    )
     return list(session.scalars(query.order_by(Tender.published_at.desc()).limit(200)))
