@@ -35,6 +35,7 @@ from tender.opening.models import Opening, OpeningStatus, ReleaseRow, VerdictRow
 from tender.opening.unsealing import counted_bids, verdict_row
 from tender.procedure.custody import acceptances
 from tender.procedure.models import Custodian, OpeningRecordRow, Tender
+from tender.publication.documents import DocumentKind
 
 RECENT = 500  # checkpoints looked at for enough witnesses
 PAUSE = 0.3  # seconds between two looks for new co-signatures
@@ -299,6 +300,8 @@ def _write_documents(
             continue
         if not entry.fields.get("public", True) and not with_letters:
             continue
+        if entry.fields["kind"] == DocumentKind.FINDING_REPORT.value:
+            continue  # Supervision's own paper goes to nobody with the letters.
         index[entry.fields["name"]] = {
             name: entry.fields[name] for name in ("name", "kind", "tender", "sha256")
         } | {"seq": entry.seq}
