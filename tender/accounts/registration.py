@@ -26,6 +26,7 @@ from tender.core.errors import conflict, invalid, not_found
 from tender.core.i18n import N_
 from tender.core.ids import new_id
 from tender.core.states import advance
+from tender.core.texts import check_texts
 from tender.ledger import service as ledger
 from tender.ledger.models import DataKind
 
@@ -91,7 +92,23 @@ def _identity_number(number: str) -> str:
     return number
 
 
+def _check_bidder(bidder: NewBidder) -> None:
+    check_texts(
+        {
+            "name": (bidder.name, 100),
+            "legal_head": (bidder.legal_head, 80),
+            "address": (bidder.address, 200),
+            "agent": (bidder.agent, 80),
+        }
+    )
+    if not bidder.name.strip():
+        raise invalid(
+            "bidder.name", N_("The bidder's name is required."), {"name": N_("Required.")}
+        )
+
+
 def _person(session: Session, new: NewPerson, now: datetime) -> Person:
+    check_texts({"person": (new.name, 80), "phone": (new.phone, 30)}, email=new.email)
     login = new.login.strip().lower()
     problems = {}
     if not 3 <= len(login) <= 60 or not login.replace("-", "").replace(".", "").isalnum():
@@ -127,10 +144,7 @@ def register_bidder(
             "bidder.known",
             N_("This number is registered already. Sign in, or recover the password."),
         )
-    if not bidder.name.strip():
-        raise invalid(
-            "bidder.name", N_("The bidder's name is required."), {"name": N_("Required.")}
-        )
+    _check_bidder(bidder)
     who = _person(session, person, now)
     organisation = _organisation(bidder, code, who, now)
     session.add(organisation)
@@ -199,6 +213,7 @@ def correct_registration(
             "bidder.approved",
             N_("An approved registration is changed by the county. Call the number on the page."),
         )
+    _check_bidder(bidder)
     code = check_code(bidder.kind, bidder.code)
     taken = select(Organisation.id).where(
         Organisation.code == code, Organisation.id != organisation.id
@@ -231,6 +246,15 @@ def register_expert(
             "expert.years", N_("The years of practice are a number from 0 to 70."),
             {"years": N_("0 to 70")},
         )  # fmt: skip
+    check_texts(
+        {
+            "speciality": (expert.speciality, 20),
+            "title": (expert.title, 60),
+            "region": (expert.region, 80),
+            "employer": (expert.employer, 200),
+            "employer_code": (expert.employer_code, 18),
+        }
+    )
     who = _person(session, person, now)
     session.add(
         Membership(person_id=who.id, organisation_id=county.id, role=Role.EXPERT, created_at=now)
