@@ -69,13 +69,13 @@ class LotMaterial:
 
 
 def _material(session: Session, settings: Settings, lot: Lot) -> LotMaterial:
-    feed = registered.feed_of(session, settings, lot)
+    bids = judged_bids(session, lot.id)
     tender = session.get_one(Tender, lot.tender_id)
     return LotMaterial(
-        files=files_of(session, lot, feed.bids),
+        files=files_of(session, lot, bids),
         identities={
             key: {"names": [each.name], "codes": [each.code] if each.code else []}
-            for key, each in feed.organisations.items()
+            for key, each in registered.bidders_of(session, bids).items()
         },
         published=tender.published_at.isoformat() if tender.published_at else None,
     )
@@ -157,7 +157,8 @@ def _on_files(do: str, holds: Holds) -> Callable[[LotMaterial, Work], list[Seen]
         request = {
             "do": do, "documents": _rows(settings, files.bids), "ground": ground,
             "tender": _rows(settings, files.tender), "identities": material.identities,
-            "published": material.published, "venue": list(known_shared(settings).venue),
+            "published": material.published,
+            "venue": list(known_shared(settings).venue) if do == "makers" else [],
         }  # fmt: skip
         return [seen_from(each) for each in work.child.ask(request)]
 

@@ -51,7 +51,6 @@ def feed_of(session: Session, settings: Settings, lot: Lot) -> Feed:
     """The feed of one opened lot."""
     bids = tuple(judged_bids(session, lot.id))
     names = [bid.organisation_id for bid in bids]
-    organisations = select(Organisation).where(Organisation.id.in_(names))
     bonds = select(Bond).where(Bond.tender_id == lot.tender_id, Bond.organisation_id.in_(names))
     extracts = select(RegisterExtract).where(RegisterExtract.organisation_id.in_(names))
     newest = {
@@ -60,11 +59,18 @@ def feed_of(session: Session, settings: Settings, lot: Lot) -> Feed:
     }
     return Feed(
         bids,
-        {each.id: each for each in session.scalars(organisations.order_by(Organisation.id))},
+        bidders_of(session, bids),
         newest,
         tuple(session.scalars(bonds.order_by(Bond.id))),
         known_shared(settings),
     )
+
+
+def bidders_of(session: Session, bids: Sequence[OpenedBid]) -> dict[str, Organisation]:
+    """The organisations behind bids, by id."""
+    names = [bid.organisation_id for bid in bids]
+    query = select(Organisation).where(Organisation.id.in_(names)).order_by(Organisation.id)
+    return {each.id: each for each in session.scalars(query)}
 
 
 def team(feed: Feed) -> list[Seen]:

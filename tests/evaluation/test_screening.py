@@ -120,6 +120,18 @@ def test_a_slice_ends_in_time_and_orders_the_next(
     make.finish_screening(place, run_id)
 
 
+def test_a_list_that_cannot_be_used_is_told_and_stops_no_other_screen(place: make.County) -> None:
+    tender = make.lease(place)
+    make.bid(place, tender, {"甲": 120_000, "乙": 121_000, "丙": 122_500})
+    make.open_all(place, tender)
+    (place.world.platform.settings.data / "known.toml").write_text('networks = ["nowhere"]')
+    run_id = _ordered(place)
+    run_screens(place.world.platform, {"run": run_id})
+    failed = {step["code"] for step in _progress(place, run_id) if step.get("failed")}
+    assert failed == {"P2", "P1", "H5", "H1", "D1"}
+    assert place.read(lambda s: s.get_one(ScreenRun, run_id)).status is ScreenStatus.DONE
+
+
 def test_a_screen_beyond_its_memory_or_time_is_unfinished_and_no_crash(tmp_path: Path) -> None:
     large = tmp_path / "large.json"
     large.write_bytes(b" " * (200 << 20))
