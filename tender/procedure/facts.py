@@ -82,6 +82,8 @@ def course_of(tender: Tender, *, now: datetime, happened: Moments | None = None)
         (MilestoneCode.CANDIDATES, tender.standstill_from),
         (MilestoneCode.STANDSTILL_END, tender.standstill_until),
         (MilestoneCode.AWARD, tender.awarded_at),
+        (MilestoneCode.AWARD_LETTER, tender.awarded_at),  # The platform makes both with the award.
+        (MilestoneCode.AWARD_NOTICE, tender.awarded_at),
     ):
         if moment is not None:
             planned[code] = moment
