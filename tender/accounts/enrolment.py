@@ -61,15 +61,20 @@ def enrol_key(
     )
     session.add(key)
     session.flush()
-    ledger.append(
-        session,
-        "bidder_key.certified",
-        subject=organisation.party_id,
-        actor=actor.person_id,
-        now=now,
-        fields={"certificate_sha256": key.certificate_sha256},
-    )
+    _enter(session, "bidder_key.certified", key, now)
     return key
+
+
+def _enter(session: Session, event: str, key: BidderKey, now: datetime) -> None:
+    """Enter what happened to a key under the key's own random id.
+
+    A browser's key is made with its first bid. Earlier openings tell whose a party's or person's
+    id is, so an entry under one would tell before the deadline who is about to bid (TBL art. 22).
+    """
+    ledger.append(
+        session, event, subject=key.id, actor=key.id, now=now,
+        fields={"certificate_sha256": key.certificate_sha256},
+    )  # fmt: skip
 
 
 def _checked(statement: dict[str, Any], organisation: Organisation) -> str:
@@ -104,12 +109,5 @@ def revoke_key(
         key.revoked_at = now
         der = x509.load_pem_x509_certificate(key.certificate.encode()).public_bytes(Encoding.DER)
         centre.revoke(der, reason="superseded", now=now)
-        ledger.append(
-            session,
-            "bidder_key.revoked",
-            subject=session.get_one(Organisation, key.organisation_id).party_id,
-            actor=actor.person_id,
-            now=now,
-            fields={"certificate_sha256": key.certificate_sha256},
-        )
+        _enter(session, "bidder_key.revoked", key, now)
     return key
