@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from keys import encoding, notes, records
 from keys.custodian import policy, stock
 from keys.custodian.clock import Clock
-from keys.custodian.follow import follow, recount
+from keys.custodian.follow import follow, note_passing, recount
 from keys.custodian.home import Home
 from keys.custodian.store import Store, Watched
 from keys.custodian.wire import Declined, Platform, Unreachable
@@ -79,6 +79,7 @@ class Agent:
         if self.store.frontier().size != before or any(each.opening.closed for each in pending):
             self._lively_until = time.monotonic() + LIVELY
         for watched in pending:
+            note_passing(self.store, watched, now)
             self._attend(watched)
         self._send()
 

@@ -6,7 +6,7 @@ shown a fork: a second history would have to contain everything that it has co-s
 Memory stays flat: lines are read in pages, subtrees go to the store.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from keys import encoding, entries, merkle, notes
 from keys.custodian.home import Home
@@ -18,6 +18,7 @@ from keys.errors import Forged, KeysError, Malformed
 from keys.openings import Bids, open_record
 
 BATCH = 500
+AFTERWARDS = timedelta(minutes=5)  # a checkpoint covers each line within a second
 
 
 def follow(home: Home, store: Store, platform: Platform, now: datetime) -> notes.Note:
@@ -134,16 +135,35 @@ class _Reading:
             retire_batches(self._store, self._now, f"acceptance of {name} is not remembered")
 
 
+def note_passing(store: Store, watched: Watched, now: datetime) -> None:
+    """Remember how long the ledger was when the deadline had surely passed by our own clock."""
+    opening = watched.opening
+    name = f"passed {opening.opening_id}"
+    late = opening.deadline + AFTERWARDS
+    if opening.closed is None and now > late and store.meta(name) is None:
+        size = store.frontier().size
+        store.set_meta(name, f"{encoding.timestamp(opening.deadline)} {size}")
+
+
+def _passed(store: Store, watched: Watched) -> int | None:
+    deadline, _, size = (store.meta(f"passed {watched.opening.opening_id}") or "").partition(" ")
+    same = deadline == encoding.timestamp(watched.opening.deadline)
+    return int(size) if same else None
+
+
 def recount(home: Home, store: Store, platform: Platform, watched: Watched) -> None:
     """Read the revealed bids of a closed opening again and check them and their number.
 
     Each line must have the leaf that was seen while it was hidden, and `opening.closed` must
     count the bids that stand. Otherwise a platform could close over another set of bids.
+
+    A line that was not there minutes after the deadline was entered too late, whatever time it
+    bears. People are told by an alarm: the key of an opening must not hang on one machine's clock.
     """
     opening = watched.opening
     if opening.closed is None or watched.closing is None:
         raise Malformed("closing", "The opening is not closed.")
-    bids, seq = Bids(), opening.recorded
+    bids, seq, passed = Bids(), opening.recorded, _passed(store, watched)
     for line in platform.entries(opening.recorded, opening.closed):
         found = entries.parse_line(line)
         leaf = found if isinstance(found, bytes) else found.leaf
@@ -152,5 +172,8 @@ def recount(home: Home, store: Store, platform: Platform, watched: Watched) -> N
         bid = isinstance(found, Entry) and found.event in ("bid.submitted", "bid.withdrawn")
         if isinstance(found, Entry) and bid and found.fields["opening"] == opening.opening_id:
             bids.apply(found)
+            if passed is not None and seq >= passed:
+                said = f"Line {seq} ({opening.opening_id}) came when the deadline had passed here."
+                store.write_once(found.time, "alarm", code="late_line", message=said)
         seq += 1
     bids.check_closing(opening, watched.closing)
