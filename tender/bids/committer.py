@@ -42,7 +42,7 @@ class Committer:
         If the answer does not come in time the bid may still be committed: the bidder asks again
         with the same idempotency key and gets the one true answer.
         """
-        self._ensure_thread()
+        self.start()
         answer: Future[Outcome] = Future()
         self.waiting.put((request, answer))
         try:
@@ -57,7 +57,8 @@ class Committer:
             raise outcome
         return outcome
 
-    def _ensure_thread(self) -> None:
+    def start(self) -> None:
+        """Start the thread unless it runs."""
         with self._start:
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._run, name="committer", daemon=True)

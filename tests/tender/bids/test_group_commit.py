@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -74,21 +74,21 @@ def _together(world: make.World, requests: Sequence[SealRequest]) -> list[Outcom
         )
 
 
-def _through(world: make.World, requests: Sequence[SealRequest]) -> list[Outcome | Exception]:
+def _waiting(
+    world: make.World, requests: Sequence[SealRequest]
+) -> tuple[Committer, list[Future[Outcome]]]:
+    """A committer that has not started yet, for which all of them wait."""
+    committer, answers = Committer(world.platform), [Future[Outcome]() for _ in requests]
+    for each in zip(requests, answers, strict=True):
+        committer.waiting.put(each)
+    return committer, answers
+
+
+def _through(world: make.World, requests: Sequence[SealRequest]) -> list[Outcome | BaseException]:
     """Send them through a committer whose first group is all of them."""
-    committer = Committer(world.platform)
-
-    def seal(request: SealRequest) -> Outcome | Exception:
-        try:
-            return committer.seal(request)
-        except Exception as error:  # noqa: BLE001 - what each request hears is what is looked at
-            return error
-
-    with ThreadPoolExecutor(len(requests)) as pool:
-        with world.platform.database.write():
-            waiting = [pool.submit(seal, request) for request in requests]
-            _until(lambda: committer.waiting.qsize() == len(requests) - 1)
-        return [each.result(SOON) for each in waiting]
+    committer, answers = _waiting(world, requests)
+    committer.start()
+    return [each.exception(SOON) or each.result() for each in answers]
 
 
 def _until(reached: Callable[[], bool]) -> None:
@@ -206,14 +206,13 @@ def test_a_bid_that_waited_for_the_lock_past_the_deadline_is_late(world: make.Wo
     tender = make.open_tender(world)
     assert tender.deadline is not None
     requests = [_request(world, each, _record(world, tender)) for each in _bidders(world, 3)]
-    committer = Committer(world.platform)
+    committer, answers = _waiting(world, requests)
     world.clock.moment = tender.deadline - timedelta(microseconds=1)
-    with ThreadPoolExecutor(3) as pool:
-        with world.platform.database.write():
-            waiting = [pool.submit(committer.seal, each) for each in requests]
-            _until(lambda: committer.waiting.qsize() == 2)
-            world.clock.moment = tender.deadline
-        assert [_code(each.exception(SOON)) for each in waiting] == ["bid.late"] * 3
+    with world.platform.database.write():
+        committer.start()
+        _until(lambda: committer.waiting.qsize() == 2)
+        world.clock.moment = tender.deadline
+    assert [_code(each.result(SOON)) for each in answers] == ["bid.late"] * 3
     assert _statuses(world) == []
 
 
@@ -300,7 +299,7 @@ def test_waiting_bids_share_one_commit(world: make.World) -> None:
     event.listen(world.platform.database.engine, "commit", count)
     outcomes = _through(world, requests)
     assert all(isinstance(each, dict) for each in outcomes)
-    assert commits <= 2  # the lock's holder, and the group
+    assert commits == 1
 
 
 def test_nobody_hears_of_a_bid_before_its_commit(world: make.World) -> None:
@@ -328,7 +327,8 @@ def test_nobody_hears_of_a_bid_before_its_commit(world: make.World) -> None:
 
 
 CRASH = """
-import json, os, pickle, signal, sys, threading, time
+import json, os, pickle, signal, sys
+from concurrent.futures import Future
 from pathlib import Path
 from sqlalchemy import event
 from sqlalchemy.orm import Session
@@ -341,21 +341,15 @@ requests = pickle.loads(Path(data, "requests").read_bytes())
 committer = Committer(platform)
 
 def fall(_session):
-    if committer.waiting.empty():  # this is the group's commit, not the lock holder's
-        os.kill(os.getpid(), signal.SIGKILL)
+    os.kill(os.getpid(), signal.SIGKILL)
 
-def seal(request):
-    print(json.dumps(committer.seal(request)), flush=True)
-
-threads = [threading.Thread(target=seal, args=(each,)) for each in requests]
-with platform.database.write():
-    for thread in threads:
-        thread.start()
-    while committer.waiting.qsize() < len(requests) - 1:
-        time.sleep(0.01)
-    event.listen(Session, where, fall)
-for thread in threads:
-    thread.join()
+answers = [Future() for _ in requests]
+for each in zip(requests, answers):
+    committer.waiting.put(each)
+event.listen(Session, where, fall)
+committer.start()
+for answer in answers:
+    print(json.dumps(answer.result()), flush=True)
 """
 
 
