@@ -203,8 +203,8 @@ def test_before_the_deadline_no_page_of_anybody_tells_who_bids_or_how_many(
     for bidder in bidders:
         for word in (bidder.organisation.name, bidder.organisation.party_id):
             assert [place for place, text in two.items() if word in text] == []
-    # An own account shows the sessions of this walk, the list of reads its own reads: what that list
-    # must not tell is tested in tests/evaluation/test_reads.py.
+    # An own account shows the sessions of this walk, the list of reads its own reads: what that
+    # list must not tell is tested in tests/evaluation/test_reads.py.
     own = ("/account", "/administration/reads")
     moved = [place for place in one if one[place] != two[place]]
     changed = [place for place in moved if not any(page in place for page in own)]

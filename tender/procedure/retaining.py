@@ -74,8 +74,6 @@ def _subject(session: Session, actor: Actor, named: str) -> tuple[str, str]:
         return person.id, person.login
     raise invalid(
         "hold.unknown_subject",
-        N_(
-            "Nothing is found. Give a tender's number, a bidder's number or name, or a login name."
-        ),
+        N_("Nothing is found. Give a tender's number, a bidder's number or name, or a login name."),
         {"subject": N_("Not found.")},
     )

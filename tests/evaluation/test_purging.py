@@ -3,37 +3,37 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 import wsgi
-from keys import notes, statements
 from tender.accounts.models import Organisation, Person
-from tender.bids import uploads, withdrawal
 from tender.bids.models import SealedBid
-from tender.core import jobs, outbox
+from tender.core import outbox
 from tender.core.files import StoredFile, blob_path, store_blob
 from tender.core.ids import new_id
-from tender.ledger import checkpoints, service
+from tender.ledger import service
 from tender.ledger.models import DataKind, LedgerEntry, PrivateData
-from tender.ledger.purging import purge_daily, purge_ended, would_purge
-from tender.ledger.ticking import sign_if_grown
+from tender.ledger.purging import purge_daily, would_purge
 from tender.objections.models import Objection, ObjectionStage, ObjectionStatus
-from tender.opening import ticking
-from tender.opening.export import export_tender
-from tender.opening.releases import take_release
-from tender.procedure.custody import record_of
 from tender.procedure.models import Bond, Question, Tender
 from tender.procedure.publishing import cancel
 from tests.evaluation import county as make
+from tests.evaluation.purged import (
+    bids_of,
+    end,
+    opened,
+    performed,
+    purge,
+    stale_upload,
+    verified,
+    withdraw,
+)
 
 NAMES = ("甲一", "乙二", "丙三")
 PDF = b"%PDF-1.7 proof"
@@ -46,141 +46,24 @@ def place(tmp_path: Path) -> Iterator[make.County]:
     made.world.platform.database.close()
 
 
-def _purge(place: make.County) -> Mapping[str, int]:
-    platform = place.world.platform
-    with platform.database.write() as session:
-        counts = purge_ended(
-            session, platform.settings, wsgi.PURGES, actor="system", now=platform.clock.now()
-        )
-    with platform.database.read() as session:
-        erasing = session.scalars(
-            select(outbox.OutboxRow.id).where(outbox.OutboxRow.kind == "files.erase")
-        ).all()
-    for row in erasing:
-        jobs.perform(platform, wsgi.HANDLERS, row)
-    return counts
-
-
-def _bids(place: make.County) -> dict[tuple[str, int], SealedBid]:
-    def find(session: Session) -> dict[tuple[str, int], SealedBid]:
-        rows = session.execute(
-            select(SealedBid, Organisation.name).join(
-                Organisation, Organisation.id == SealedBid.organisation_id
-            )
-        )
-        return {(name, bid.sequence): bid for bid, name in rows}
-
-    found: dict[tuple[str, int], SealedBid] = place.read(find)
-    return found
-
-
-def _withdraw(place: make.County, name: str) -> None:
-    bid, bidder = _bids(place)[name, 1], place.bidders[name]
-    statement = {
-        "v": "withdraw/v1", "opening": bid.opening_id, "bidder": bid.party_id, "bid": bid.id,
-        "sequence": 1,
-    }  # fmt: skip
-    signed = statements.sign_ecdsa(statement, bidder.key)
-    platform = place.world.platform
-    with platform.database.write() as session:
-        withdrawal.withdraw_bid(
-            session, bidder.actor, bid.id, signed, clock=platform.clock, settings=platform.settings
-        )
-
-
-def _stale_upload(place: make.County, opening_id: str) -> Path:
-    platform = place.world.platform
-    with platform.database.write() as session:
-        upload = uploads.create_upload(
-            session, place.bidders["甲一"].actor, opening_id, 100,
-            settings=platform.settings, now=platform.clock.now(),
-        )  # fmt: skip
-    path = uploads.upload_path(platform.settings, upload.id)
-    path.write_bytes(b"half a file")
-    return path
-
-
-def _opened(place: make.County) -> Tender:
-    """Three bids that count, one withdrawn, one upload that nobody took; the opening is done."""
-    tender = make.lease(place)
-    make.bid(place, tender, {name: 120_000 + n for n, name in enumerate((*NAMES, "丁四"))})
-    _withdraw(place, "丁四")
-    make.open_all(place, tender)
-    return tender
-
-
-def _end(place: make.County, tender: Tender) -> None:
-    """Evaluate, publish, wait, award and record the contract; then let the time pass."""
-    agent, base = place.client(place.world.agent), f"/work/{tender.id}/evaluation"
-    make.ok(agent.post(f"{base}/run"))
-    make.ok(agent.post(f"{base}/candidates"))
-    end = place.tender(tender.id).standstill_until
-    assert end is not None
-    place.world.clock.moment = end + timedelta(hours=1)
-    make.ok(agent.post(f"{base}/award"))
-
-
-def _witness(place: make.County) -> str:
-    """Have the newest checkpoint signed and co-signed; gives it as releases name it."""
-    platform = place.world.platform
-    sign_if_grown(platform)
-    with platform.database.write() as session:
-        newest = checkpoints.newest(session)
-        assert newest is not None
-        text = notes.parse_note(newest.note).text
-        for keeper in place.world.keepers[:3]:
-            line = notes.cosign(text, keeper.identity, platform.clock.now())
-            checkpoints.add_cosignature(
-                session, text=text, line=line, identity=keeper.public, now=platform.clock.now()
-            )
-    return notes.parse_checkpoint(text).brief
-
-
-def _performed(place: make.County, tender: Tender) -> None:
-    """Close, co-sign, release and open as custodians do, so that a stranger can verify it."""
-    platform, deadline = place.world.platform, tender.deadline
-    assert deadline is not None
-    place.world.clock.moment = deadline + timedelta(seconds=1)
-    assert ticking.close_due(platform) == 1
-    brief = _witness(place)
-    opening_id = _bids(place)["甲一", 1].opening_id
-    with platform.database.write() as session:
-        record = record_of(session, opening_id)
-        for keeper in place.world.keepers[:3]:
-            statement = keeper.release(record, platform.clock.now(), brief)
-            take_release(session, statement, now=platform.clock.now())
-    assert ticking.open_ready(platform) == 1
-
-
-def _verified(place: make.County, target: Path) -> dict[str, Any]:
-    _witness(place)
-    export_tender(place.world.platform, target, number=None, with_files=False)
-    result = subprocess.run(
-        [sys.executable, "-m", "keys", "verify", str(target)],
-        capture_output=True, text=True, check=False, timeout=120,
-    )  # fmt: skip
-    summary: dict[str, Any] = json.loads(result.stdout.splitlines()[-1])
-    return {**summary, "code": result.returncode}
-
-
 def test_void_envelopes_go_after_the_time_for_complaints_and_not_before(
     place: make.County,
 ) -> None:
     tender = make.lease(place)
     make.bid(place, tender, {name: 120_000 + n for n, name in enumerate((*NAMES, "丁四"))})
-    _withdraw(place, "丁四")
-    stale = _stale_upload(place, _bids(place)["甲一", 1].opening_id)
+    withdraw(place, "丁四")
+    stale = stale_upload(place, bids_of(place)["甲一", 1].opening_id)
     make.open_all(place, tender)
-    assert _purge(place) == {}
-    _end(place, tender)
-    assert _purge(place) == {}
+    assert purge(place) == {}
+    end(place, tender)
+    assert purge(place) == {}
     assert stale.exists()
     place.world.clock.advance(days=90)
-    counts = _purge(place)
+    counts = purge(place)
     assert counts["envelope_void"] == 1
     assert counts["upload"] == 1
     assert not stale.exists()
-    bids = _bids(place)
+    bids = bids_of(place)
     assert bids["丁四", 1].envelope is None
     assert bids["丁四", 1].erased_at == place.world.clock.now()
     assert bids["丁四", 1].envelope_sha256
@@ -211,30 +94,30 @@ def test_an_export_verifies_after_the_purge_as_it_did_before(
 ) -> None:
     tender = make.lease(place)
     make.bid(place, tender, {name: 120_000 + n for n, name in enumerate((*NAMES, "丁四"))})
-    _withdraw(place, "丁四")
-    _performed(place, tender)
-    _end(place, tender)
+    withdraw(place, "丁四")
+    performed(place, tender)
+    end(place, tender)
     place.world.clock.advance(days=6000)
-    before = _verified(place, tmp_path / "before")
+    before = verified(place, tmp_path / "before")
     assert (before["code"], before["bids"]) == (0, 3)
-    counts = _purge(place)
+    counts = purge(place)
     assert counts["envelope_void"] == 1
     assert counts["ledger_procedure"] >= 1
-    after = _verified(place, tmp_path / "after")
+    after = verified(place, tmp_path / "after")
     assert (after["code"], after["bids"]) == (0, 3)
     with place.world.platform.database.write() as session:
-        counted = session.get_one(SealedBid, _bids(place)["甲一", 1].id)
+        counted = session.get_one(SealedBid, bids_of(place)["甲一", 1].id)
         counted.envelope = None
-    assert _verified(place, tmp_path / "spoilt")["code"] == 1
+    assert verified(place, tmp_path / "spoilt")["code"] == 1
 
 
 @pytest.mark.parametrize("obstacle", ["open", "paused", "objection", "held"])
 def test_nothing_is_touched_while_a_tender_is_open_paused_objected_to_or_held(
     place: make.County, obstacle: str
 ) -> None:
-    tender = _opened(place)
+    tender = opened(place)
     if obstacle != "open":
-        _end(place, tender)
+        end(place, tender)
     with place.world.platform.database.write() as session:
         kept = session.get_one(Tender, tender.id)
         if obstacle == "paused":
@@ -245,10 +128,10 @@ def test_nothing_is_touched_while_a_tender_is_open_paused_objected_to_or_held(
         form = {"subject": tender.number, "reason": "监察调阅"}
         make.ok(place.client(place.supervisor).post("/administration/holds", data=form))
     place.world.clock.advance(days=6000)
-    counts = _purge(place)
+    counts = purge(place)
     touched = {"envelope_void", "bid_files", "bid_network", "registration", "ledger_procedure"}
     assert touched & set(counts) == set()
-    assert _bids(place)["丁四", 1].envelope is not None
+    assert bids_of(place)["丁四", 1].envelope is not None
 
 
 def _objection(place: make.County, tender: Tender) -> Objection:
@@ -275,9 +158,9 @@ def test_a_cancelled_tenders_envelopes_go_and_nobody_learns_their_number(
                 now=platform.clock.now(),
             )  # fmt: skip
     place.world.clock.advance(days=90)
-    counts = _purge(place)
+    counts = purge(place)
     assert counts["envelope_cancelled"] == 2
-    assert all(bid.envelope is None for bid in _bids(place).values())
+    assert all(bid.envelope is None for bid in bids_of(place).values())
     rows = place.read(
         lambda session: [
             service.entry_of(session, row.seq)
@@ -289,12 +172,12 @@ def test_a_cancelled_tenders_envelopes_go_and_nobody_learns_their_number(
         {"opening"}, {"opening"},
     ]  # fmt: skip
     assert all("envelope_cancelled" not in each.fields.get("counts", {}) for each in rows)
-    assert "envelope_cancelled" not in _purge(place)
+    assert "envelope_cancelled" not in purge(place)
 
 
 def test_a_file_that_a_live_row_still_uses_stays_in_the_store(place: make.County) -> None:
-    tender = _opened(place)
-    _end(place, tender)
+    tender = opened(place)
+    end(place, tender)
     platform = place.world.platform
     shared, _ = store_blob(platform.settings.store, [PDF])
     alone, _ = store_blob(platform.settings.store, [PDF + b" of one"])
@@ -314,7 +197,7 @@ def test_a_file_that_a_live_row_still_uses_stays_in_the_store(place: make.County
 
     place.write(settle)
     place.world.clock.advance(days=365 * 3 + 120)
-    assert _purge(place)["bond_payer"] == 2
+    assert purge(place)["bond_payer"] == 2
     bonds = place.read(lambda session: session.scalars(select(Bond)).all())
     assert {(bond.payer, bond.payer_account) for bond in bonds} == {("", "")}
     assert blob_path(platform.settings.store, shared).exists()
@@ -332,14 +215,14 @@ def _stored(session: Session, place: make.County, digest: str) -> StoredFile:
 
 
 def test_a_dry_run_prints_what_would_go_and_touches_nothing(place: make.County) -> None:
-    tender = _opened(place)
-    _end(place, tender)
+    tender = opened(place)
+    end(place, tender)
     place.world.clock.advance(days=90)
     platform = place.world.platform
     before = place.read(_last_seq)
     counts = would_purge(platform, wsgi.PURGES)
     assert counts["envelope_void"] == 1
-    assert _bids(place)["丁四", 1].envelope is not None
+    assert bids_of(place)["丁四", 1].envelope is not None
     assert place.read(_last_seq) == before
     waiting = place.read(
         lambda session: session.scalars(
@@ -347,7 +230,7 @@ def test_a_dry_run_prints_what_would_go_and_touches_nothing(place: make.County) 
         ).all()
     )
     assert waiting == []
-    assert _purge(place) == counts
+    assert purge(place) == counts
 
 
 def _last_seq(session: Session) -> int:
@@ -377,8 +260,8 @@ def test_the_tick_purges_once_a_day(place: make.County) -> None:
 def test_after_the_archives_time_people_and_numbers_are_gone_and_companies_keep_their_names(
     place: make.County,
 ) -> None:
-    tender = _opened(place)
-    _end(place, tender)
+    tender = opened(place)
+    end(place, tender)
 
     def settle(session: Session) -> None:
         bidder = place.bidders["甲一"]
@@ -396,17 +279,17 @@ def test_after_the_archives_time_people_and_numbers_are_gone_and_companies_keep_
 
     place.write(settle)
     place.world.clock.advance(days=120)
-    assert _purge(place)["question_asker"] == 1
+    assert purge(place)["question_asker"] == 1
     assert place.read(_contact) == ("甲一", "13800138000", "张三", "198.51.100.7")
     place.world.clock.advance(days=365 * 3)
-    _purge(place)
+    purge(place)
     assert place.read(_contact) == ("甲一", "13800138000", "张三", None)
     place.world.clock.advance(days=365 * 13)
-    counts = _purge(place)
+    counts = purge(place)
     assert counts["registration"] >= 1
     assert place.read(_contact) == ("甲一", None, None, None)
     place.world.clock.advance(days=400)
-    assert _purge(place)["person_contact"] >= 1
+    assert purge(place)["person_contact"] >= 1
     person = place.read(
         lambda session: session.get_one(Person, place.bidders["甲一"].actor.person_id)
     )
