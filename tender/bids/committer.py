@@ -23,7 +23,7 @@ from tender.core.platform import Platform
 
 GROUP = 128  # SEALs in one transaction at most
 Waiting = tuple[SealRequest, Future[Outcome]]
-UNWRITABLE = (KeysError, DataError, IntegrityError)
+UNWRITABLE = (KeysError, DataError, IntegrityError, UnicodeError, OverflowError)
 PATIENCE = 60.0  # seconds that a request waits for its commit
 
 

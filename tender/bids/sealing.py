@@ -49,7 +49,7 @@ def seal_bids(
 
     The caller holds the write lock, commits, and only then answers. All are judged before anything
     is written, each as if those before it were written already. What the database will not hold
-    (KeysError, DataError, IntegrityError) fails the group: the caller then tries each alone.
+    (the committer's UNWRITABLE) fails the group: the caller then tries each alone.
     """
     now = ledger.not_before_last(session, clock.now())
     situation = read_situation(session, requests)

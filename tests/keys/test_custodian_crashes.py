@@ -82,7 +82,8 @@ def test_kill_nine_at_random_moments(county, desks, tmp_path):
         released = Release.from_bytes(victim.store.statement("release", opening.id))
         check_release(opening.record, released)
         assert len(opening.releases) == 3
-    assert not victim.acts("alarm")
+    # The killed processes ran on the machine's clock, for which these deadlines are long past.
+    assert {line["code"] for line in victim.acts("alarm")} <= {"late_line"}
     one_history(county, victim)
 
 

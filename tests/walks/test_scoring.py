@@ -79,6 +79,7 @@ def _take_part(desk: Page) -> None:
     desk.keyboard.press("Space")
     desk.keyboard.press("Enter")
     desk.wait_for_selector("#sheet")
+    desk.wait_for_load_state("load")  # Until then its module does not listen.
 
 
 def _fits(desk: Page, artefacts: Path, name: str) -> None:
