@@ -54,9 +54,10 @@ class Page {
   }
 
   async start() {
+    // Asked before anybody can submit: what is handed in meanwhile is not left from before.
+    const unfinished = await this.#submission.unfinished();
     byId("sealing-form").hidden = false;
     this.#showPrice();
-    const unfinished = await this.#submission.unfinished();
     if (unfinished?.phase === "seal") {
       await this.#run(() => this.#submission.deliver());
     } else if (unfinished) {

@@ -9,6 +9,15 @@ from tests.vectors.pages import ROOT, run_build, serving
 from tests.walks.sealing.acts import fill, submit
 from tests.walks.sealing.faulty_platform import Platform, Site
 
+# A request that an earlier test left would be sent again by the page as soon as it opens.
+NOTHING_LEFT = """() => new Promise((resolve) => {
+  indexedDB.open("sealed-bids").onsuccess = ({ target: { result: database } }) => {
+    const change = database.transaction("pending", "readwrite");
+    change.objectStore("pending").clear();
+    change.oncomplete = () => { database.close(); resolve(); };
+  };
+})"""
+
 
 @pytest.fixture(scope="module")
 def script(tmp_path_factory: pytest.TempPathFactory) -> bytes:
@@ -56,6 +65,8 @@ def platform(site: tuple[Platform, BrowserContext]) -> Platform:
 def page(site: tuple[Platform, BrowserContext], platform: Platform) -> Iterator[Page]:
     """The sealing page of a fresh tender, with the form ready."""
     opened = site[1].new_page()
+    opened.goto("/static/style.css")
+    opened.evaluate(NOTHING_LEFT)
     opened.goto("/")
     expect(opened.locator("#sealing-form")).to_be_visible()
     yield opened
