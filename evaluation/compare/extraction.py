@@ -7,24 +7,20 @@ what cannot be read becomes a row with the reason.
 
 from __future__ import annotations
 
-import json
 import os
-import select
-import subprocess
 import sys
-import time
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import Self
 
 from evaluation.compare.extracted import Extracted, Limits, Unreadable
 from evaluation.compare.reader import read_text
+from tender.core.children import AnsweringChild, ChildGone, ChildLate
 
-_ROOT = Path(__file__).resolve().parents[2]
+READER = (sys.executable, "-m", "evaluation.compare.reader")
 _PLAIN = {".txt", ".md", ".csv"}
-_CHUNK = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -50,7 +46,7 @@ class Extractor:
 
     def __init__(self, limits: Limits | None = None) -> None:
         self.limits = limits or Limits()
-        self._process: subprocess.Popen[bytes] | None = None
+        self._child = AnsweringChild(READER, quiet=True)
 
     def __enter__(self) -> Self:
         return self
@@ -61,7 +57,7 @@ class Extractor:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._stop()
+        self._child.close()
 
     def read(self, path: Path) -> Extracted:
         """Read one file; Unreadable says why it could not be."""
@@ -88,72 +84,16 @@ class Extractor:
         return read_text(data, self.limits)
 
     def _ask(self, path: Path) -> Extracted:
-        process = self._started()
         request = {"path": str(path.resolve()), "limits": asdict(self.limits)}
-        stop = time.monotonic() + self.limits.seconds
         try:
-            stdin = _pipe(process.stdin)
-            stdin.write(json.dumps(request).encode() + b"\n")
-            stdin.flush()
-            line = _line(_pipe(process.stdout), stop)
-        except TimeoutError as error:
-            self._stop()
+            reply = self._child.ask(request, self.limits.seconds)
+        except ChildLate as error:
             raise Unreadable("reading the file takes longer than the limit") from error
-        except OSError as error:
-            self._stop()
+        except ChildGone as error:
             raise Unreadable("the file brought the reading process down") from error
-        reply = json.loads(line.decode("utf-8", "surrogatepass"))
         if "unread" in reply:
             raise Unreadable(reply["unread"])
         return Extracted.from_json(reply["extracted"])
-
-    def _started(self) -> subprocess.Popen[bytes]:
-        if self._process is None or self._process.poll() is not None:
-            self._stop()
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "evaluation.compare.reader"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                cwd=_ROOT,
-            )
-        return self._process
-
-    def _stop(self) -> None:
-        if self._process is None:
-            return
-        self._process.kill()
-        self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                try:
-                    pipe.close()
-                except BrokenPipeError:
-                    continue
-        self._process = None
-
-
-def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
-    if stream is None:
-        raise OSError("the reading process has no pipe")
-    return stream
-
-
-def _line(stream: IO[bytes], stop: float) -> bytes:
-    """Return one line; TimeoutError after `stop`, OSError if the other side is gone."""
-    pieces: list[bytes] = []
-    number = stream.fileno()
-    while True:
-        ready, _, _ = select.select([number], [], [], max(0.0, stop - time.monotonic()))
-        if not ready:
-            raise TimeoutError
-        # The reader answers one line per request, so what is read here ends with that line.
-        piece = os.read(number, _CHUNK)
-        if not piece:
-            raise OSError("the reading process ended")
-        pieces.append(piece)
-        if piece.endswith(b"\n"):
-            return b"".join(pieces)
 
 
 def list_bids(folder: Path) -> list[BidFile]:

@@ -26,6 +26,7 @@ from keys.entries import is_hex
 from keys.errors import Forged, KeysError
 from keys.plainfiles import Keys
 from tender.accounts.authority import centre
+from tender.core.children import child_environment
 from tender.core.errors import DomainError, Kind, not_found
 from tender.core.files import blob_path
 from tender.core.i18n import N_
@@ -35,7 +36,6 @@ from tender.ledger.service import entry_of
 from tender.ledger.signing import note_key
 from tender.publication.inclusion import Inclusion, prove_document
 from tender.publication.models import DocumentStatus, IssuedDocument
-from tender.publication.press import child_environment
 
 ROOT = Path(__file__).resolve().parents[2]
 MEMORY = 1024 * 1024 * 1024

@@ -9,19 +9,16 @@ engine nor the signing library and is safe in every process.
 
 from __future__ import annotations
 
-import json
-import os
-import selectors
-import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import Any, Self
 
 from keys.encoding import timestamp
+from tender.core.children import AnsweringChild, ChildGone, ChildLate, ChildNotReady
 from tender.core.errors import DomainError, Kind
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -65,7 +62,7 @@ class Press:
 
     def __init__(self, settings: PressSettings) -> None:
         self._settings = settings
-        self._process: subprocess.Popen[bytes] | None = None
+        self._child = AnsweringChild(_command(settings), greeting=START_SECONDS)
 
     def __enter__(self) -> Self:
         return self
@@ -86,7 +83,7 @@ class Press:
         with tempfile.TemporaryDirectory(prefix="document-") as directory:
             out = Path(directory) / "document.pdf"
             line = order | {"out": str(out), "now": timestamp(now) if now else None}
-            answer = self._ask(json.dumps(line))
+            answer = self._ask(line)
             if not answer.get("ok"):
                 code = str(answer.get("code", "document_failed"))
                 detail = str(answer.get("message", ""))
@@ -103,84 +100,30 @@ class Press:
 
     def close(self) -> None:
         """End the child; it holds nothing that needs saving."""
-        process, self._process = self._process, None
-        if process is None:
-            return
-        process.kill()
-        process.wait()
-        for stream in (process.stdin, process.stdout):
-            if stream is not None:
-                stream.close()
+        self._child.close()
 
-    def _ask(self, line: str) -> dict[str, Any]:
-        process = self._running()
-        stdin, stdout = _pipes(process)
+    def _ask(self, order: dict[str, Any]) -> dict[str, Any]:
         try:
-            stdin.write(line.encode() + b"\n")
-            stdin.flush()
-            return _read(stdout, self._settings.seconds)
-        except (TimeoutError, BrokenPipeError, EOFError, ValueError) as error:
-            self.close()
+            answer: dict[str, Any] = self._child.ask(order, self._settings.seconds)
+        except (ChildLate, ChildGone) as error:
             raise failed(
                 "document_limits",
                 "The document took too long or needed too much memory and was given up.",
             ) from error
-
-    def _running(self) -> subprocess.Popen[bytes]:
-        if self._process is not None and self._process.poll() is None:
-            return self._process
-        self.close()
-        process = subprocess.Popen(
-            self._command(),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            cwd=ROOT,
-            env=child_environment(),
-        )
-        self._process = process
-        try:
-            _read(_pipes(process)[1], START_SECONDS)
-        except (TimeoutError, EOFError, ValueError) as error:
-            self.close()
+        except ChildNotReady as error:
             raise failed(
                 "press_not_ready",
                 "The press for signed documents does not start; fonts or the centre's keys are "
                 "missing. Please run the set-up.",
             ) from error
-        return process
-
-    def _command(self) -> list[str]:
-        settings = self._settings
-        command = [sys.executable, "-m", "tender.publication.produce"]
-        command += ["--memory", str(settings.memory)]
-        command += ["--fonts", str(settings.fonts), "--templates", str(settings.templates)]
-        if settings.centre is not None:
-            command += ["--centre", str(settings.centre)]
-            command += ["--passphrase", str(settings.passphrase_file)]
-        return command
+        return answer
 
 
-def child_environment() -> dict[str, str]:
-    """What the child may see: no addresses or passwords of database, queue or mail."""
-    kept = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "XDG_CACHE_HOME")
-    chosen = {name: os.environ[name] for name in kept if name in os.environ}
-    return chosen | {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONUTF8": "1"}
-
-
-def _pipes(process: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes]]:
-    if process.stdin is None or process.stdout is None:
-        raise ValueError("the press was started without pipes")
-    return process.stdin, process.stdout
-
-
-def _read(stream: IO[bytes], seconds: int) -> dict[str, Any]:
-    """One line of JSON within the time; raises TimeoutError, EOFError, ValueError."""
-    with selectors.DefaultSelector() as selector:
-        selector.register(stream, selectors.EVENT_READ)
-        if not selector.select(seconds):
-            raise TimeoutError
-    line = stream.readline()
-    if not line:
-        raise EOFError
-    parsed: dict[str, Any] = json.loads(line)
-    return parsed
+def _command(settings: PressSettings) -> list[str]:
+    command = [sys.executable, "-m", "tender.publication.produce"]
+    command += ["--memory", str(settings.memory)]
+    command += ["--fonts", str(settings.fonts), "--templates", str(settings.templates)]
+    if settings.centre is not None:
+        command += ["--centre", str(settings.centre)]
+        command += ["--passphrase", str(settings.passphrase_file)]
+    return command
