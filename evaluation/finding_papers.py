@@ -169,12 +169,11 @@ def _told(shown: Shown, most: int) -> parts.ToldFinding:
 
 def _exhibit(exhibit: Exhibit, shown: Shown, most: int) -> parts.FindingExhibit:
     columns = tuple(
-        shown.names.get(column, column) if exhibit.named else gettext(column)
-        for column in exhibit.columns
+        shown.called(column) if exhibit.named else gettext(column) for column in exhibit.columns
     )
     rows = tuple(
         parts.ExhibitRow(
-            label=shown.names.get(row.bidder, row.bidder) if row.bidder else label_words(row),
+            label=shown.called(row.bidder) if row.bidder else label_words(row),
             cells=tuple(_cell(cell) for cell in row.cells),
         )
         for row in exhibit.rows[: most if exhibit.named else None]
@@ -223,7 +222,7 @@ def table_of(session: Session, actor: Actor, tender_id: str) -> str:
             " ".join(f"{key}={value}" for key, value in piece.to_json().items() if key != "bidder")
             for piece in finding.evidence
         ]
-        names = [each.names.get(bidder, bidder) for bidder in finding.bidders]
+        names = [each.called(bidder) for bidder in finding.bidders]
         cells = (
             row.id, shown.tender.number, each.lot.number if each.lot else "", finding.code,
             finding.strength.value, finding.legal, "; ".join(names), finding.value,

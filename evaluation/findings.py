@@ -50,13 +50,21 @@ class Past:
 
 @dataclass(frozen=True)
 class Shown:
-    """A finding for one reader; `names` are the bidders' names by id, as far as he sees them."""
+    """A finding for one reader, with bidders' names by id, as far as he sees them.
+
+    `names` are those of whom it speaks; `beside` are those who only stand in its exhibits.
+    """
 
     row: FindingRow
     seen: Seen
     lot: Lot | None
     names: Mapping[str, str]
+    beside: Mapping[str, str]
     history: Sequence[Past] = ()
+
+    def called(self, bidder: str) -> str:
+        """A bidder's name; its id if this reader does not see it."""
+        return self.names.get(bidder) or self.beside.get(bidder, bidder)
 
     @property
     def explained(self) -> list[tuple[str, str]]:
@@ -189,9 +197,11 @@ def _shown(session: Session, actor: Actor, row: FindingRow) -> Shown:
     wanted = list(row.bidders)
     if actor.role is Role.BIDDER:
         wanted, seen = [actor.organisation_id], own_side(seen, actor.organisation_id)
-    named = select(Organisation.id, Organisation.name).where(Organisation.id.in_(wanted))
-    names = {row.id: row.name for row in session.execute(named)}
-    return Shown(row, seen, lot, {key: names[key] for key in wanted if key in names})
+    shown = {*wanted, *(each for exhibit in seen.exhibits for each in exhibit.bidders)}
+    named = select(Organisation.id, Organisation.name).where(Organisation.id.in_(shown))
+    found = {row.id: row.name for row in session.execute(named)}
+    names = {key: found.pop(key) for key in wanted if key in found}
+    return Shown(row, seen, lot, names, beside=found)
 
 
 def own_side(seen: Seen, bidder: str) -> Seen:

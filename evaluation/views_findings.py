@@ -124,7 +124,7 @@ def _one(tender_id: str, finding_id: str, error: DomainError | None = None) -> R
     bidder = who.role is Role.BIDDER
     exports = allowed(who, Permission.FINDING_READ, tender)
     if not bidder:
-        reading(Read.FINDING, shown.names, about=tender_id)
+        reading(Read.FINDING, [*shown.names, *shown.beside], about=tender_id)
     return page(
         "evaluation/finding.html", error.status if error else 200,
         shown=shown, tender=tender, bidder=bidder,

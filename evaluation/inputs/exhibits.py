@@ -64,6 +64,11 @@ class Exhibit:
     named: bool = True
     more: int = 0
 
+    @property
+    def bidders(self) -> tuple[str, ...]:
+        """Ids of all bidders that stand in it."""
+        return (*(self.columns if self.named else ()), *(r.bidder for r in self.rows if r.bidder))
+
 
 @dataclass(frozen=True)
 class Plot:

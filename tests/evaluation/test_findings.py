@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +25,7 @@ from tender.accounts.models import Organisation
 from tender.core.messages import InboxMessage
 from tender.core.reads import AccessRecord
 from tender.procedure.models import Bond, Tender
+from tender.publication.models import IssuedDocument
 from tests.evaluation import county as make
 
 PHONE, ADDRESS = "13800138000", "8.8.8.8"
@@ -208,3 +210,29 @@ def test_the_panel_reads_strong_signs_but_no_statistics(place: make.County) -> N
     make.ok(expert.post(f"{url}/{strong.id}/decide", data=form))
     outsider = next(who for who in place.experts if who not in panel)
     assert place.client(outsider).get(url).status_code == 404
+
+
+@pytest.mark.parametrize("paper", [False, True])
+def test_a_lots_other_bidders_are_shown_by_name_too(place: make.County, paper: bool) -> None:
+    """Five prices in equal steps among eight: the others stand in the same table."""
+    made = make.lease(place)
+    prices = [200_000, 210_000, 213_700, 220_000, 226_100, 230_000, 240_000, 251_300]
+    names = [f"{letter}商行" for letter in "甲乙丙丁戊己庚辛"]
+    for name in names:
+        make.new_bidder(place, name)
+    make.bid(place, made, dict(zip(names, prices, strict=True)))
+    make.open_all(place, made)
+    _screen(place)
+    row = _findings(place)["B4"]
+    ids = {name: place.bidders[name].organisation.id for name in names}
+    others = [name for name in names if ids[name] not in row.bidders]
+    assert others
+    url, desk = f"/findings/{made.id}/{row.id}", place.client(place.supervisor)
+    text = desk.get(url).get_data(as_text=True)
+    if paper:
+        assert desk.post(f"{url}/paper").status_code == 303
+        orders = place.read(lambda session: session.scalars(select(IssuedDocument.context)).all())
+        text = json.dumps(orders[-1], ensure_ascii=False)
+    for name in others:
+        assert name in text
+        assert ids[name] not in text
