@@ -14,8 +14,7 @@ from evaluation.inputs.exhibits import Plot
 from evaluation.screens.finding import Finding
 from tender.core.i18n import N_, gettext
 
-WIDTH, HEIGHT = 640, 250
-LEFT, RIGHT, TOP, BOTTOM = 24, 616, 64, 200
+LEFT, RIGHT, TOP, BOTTOM = 16, 384, 64, 200
 _BINS = 24
 RARITY = N_("How rare this is among honest bidders")
 RARITY_UNIT = N_("chance, each step ten times rarer")
