@@ -16,8 +16,8 @@ import structlog
 from flask import Blueprint, Flask
 from sqlalchemy import select
 
+from evaluation.findings.screening import run_screens
 from evaluation.purging import experts_take_part, purge_evaluation
-from evaluation.screening import run_screens
 from evaluation.ticking import screen_opened
 from tender.accounts.authority import ensure_centre
 from tender.accounts.credentials import hash_password
@@ -81,12 +81,12 @@ VIEWS = (
     "tender.objections.views",
     "evaluation.views_work",
     "evaluation.views_panel",
-    "evaluation.views_low_price",
-    "evaluation.views_findings",
-    "evaluation.views_registers",
+    "evaluation.low_price.views",
+    "evaluation.findings.views",
+    "evaluation.findings.views_registers",
     "evaluation.views_reads",
-    "evaluation.views_results",
-    "evaluation.views_supervision",
+    "evaluation.award.views",
+    "evaluation.oversight.views",
 )
 # Who takes part in what is told first; what it depends on is deleted after that.
 PURGES: tuple[Step, ...] = (

@@ -12,12 +12,10 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from evaluation.award import awards_of
-from evaluation.contracting import contracts_of
-from evaluation.criteria import scale_of
+from evaluation.award.award import awards_of
+from evaluation.award.contracting import contracts_of
 from evaluation.dates import has_candidates
-from evaluation.deviation import Profile
-from evaluation.low_price_desk import Overseen, overseen
+from evaluation.low_price.desk import Overseen, overseen
 from evaluation.models import (
     Award,
     Contract,
@@ -27,11 +25,13 @@ from evaluation.models import (
     Rejection,
     ScoreChange,
 )
-from evaluation.panel import draw_of, empty_seats, members_of
-from evaluation.profiles import changes_of, profiles_of
-from evaluation.result import evaluations_of
-from evaluation.review import rejections_of
-from evaluation.sheets import Marks, judged_criteria, locked, locked_sheets
+from evaluation.panel.panel import draw_of, empty_seats, members_of
+from evaluation.panel.profiles import changes_of, profiles_of
+from evaluation.panel.review import rejections_of
+from evaluation.panel.sheets import Marks, judged_criteria, locked, locked_sheets
+from evaluation.result.result import evaluations_of
+from evaluation.scoring.criteria import scale_of
+from evaluation.scoring.deviation import Profile
 from tender.accounts.permissions import Permission, allowed, require
 from tender.core.actor import Actor
 from tender.objections.models import Objection

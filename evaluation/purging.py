@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from evaluation.inputs.reading import folder, kept_path
+from evaluation.findings.inputs.reading import folder, kept_path
 from evaluation.models import (
     Contract,
     FindingDecision,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
+from evaluation.findings.screening import RUN
 from evaluation.models import ScreenRun, ScreenStatus
-from evaluation.screening import RUN
 from tender.core import jobs, outbox
 from tender.core.ids import new_id
 from tender.core.platform import Platform

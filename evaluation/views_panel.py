@@ -7,8 +7,9 @@ from typing import Any
 from flask import Blueprint, flash, jsonify, redirect, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
-from evaluation import desk, profiles, reporting, seating, sheets
 from evaluation.models import MemberStatus
+from evaluation.panel import desk, profiles, seating, sheets
+from evaluation.result import reporting
 from tender.core.actor import Role
 from tender.core.errors import DomainError, invalid, not_found
 from tender.core.files import blob_path

@@ -7,11 +7,13 @@ from datetime import date, datetime, time
 from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from evaluation import award, candidates, contracting, panel, result, review
-from evaluation.grounds import grounds
-from evaluation.low_price_papers import STATUS_NAMES
+from evaluation.award import award, candidates, contracting
+from evaluation.low_price.papers import STATUS_NAMES
 from evaluation.overview import overview, scales_for
-from evaluation.papers import step_text
+from evaluation.panel import panel, review
+from evaluation.panel.grounds import grounds
+from evaluation.result import result
+from evaluation.scoring.steps import step_text
 from tender.accounts.permissions import Permission, allowed
 from tender.accounts.specialities import SPECIALITIES
 from tender.core.actor import Role

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-import evaluation.low_price_models
+import evaluation.low_price.models
 import evaluation.models
 import tender.accounts.models
 import tender.bids.models
@@ -26,7 +26,7 @@ from tender.core.db import Base, Database
 from tender.ledger.guarding import guard
 
 ROOMS = (
-    evaluation.low_price_models,
+    evaluation.low_price.models,
     evaluation.models,
     tender.accounts.models,
     tender.bids.models,

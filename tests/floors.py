@@ -22,7 +22,8 @@ SPEAKS_WEB = re.compile(
 )
 VIEWS = re.compile(r"(^|\.)views(_\w+)?$")
 PURE = re.compile(
-    r"^evaluation\.(screens|compare)(\.|$)|^evaluation\.(\w+\.)*(drawing|scoring|methods|ranking)$"
+    r"^evaluation\.(screens|compare)(\.|$)|^evaluation\.panel\.drawing$"
+    r"|^evaluation\.scoring\.(points|methods|ranking|steps|deviation)$"
     r"|^(keys|evaluation)\.__main__$"
 )
 

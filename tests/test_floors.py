@@ -15,7 +15,7 @@ PLANTED = [
     (floors.web_elsewhere, {"tender.bids.viewing": ["werkzeug"]}),
     (floors.imported_views, {"tender.opening.hall": ["tender.bids.views"]}),
     (floors.imported_views, {"demo.play": ["evaluation.views_panel"]}),
-    (floors.impure, {"evaluation.scoring": ["tender.core.db"]}),
+    (floors.impure, {"evaluation.scoring.points": ["tender.core.db"]}),
     (floors.impure, {"evaluation.screens.prices": ["tender.x"], "tender.x": ["sqlalchemy"]}),
     (floors.impure, {"keys.__main__": ["keys.verify"], "keys.verify": ["flask"]}),
 ]
@@ -24,7 +24,7 @@ ALLOWED = {
     "tender.bids.api_uploads": ["flask"],
     "tender.core.web": ["flask"],
     "tender.core.web_pages": ["tender.core.web"],
-    "evaluation.scoring": ["tender.core.money"],
+    "evaluation.scoring.points": ["tender.core.money"],
     "tender.bids.views_receipts": ["tender.bids.views"],
 }
 RULES = (floors.web_elsewhere, floors.imported_views, floors.impure)
@@ -64,6 +64,9 @@ FAULTS = [
     ("tender/publication/planted.py", "import tender.supervision\n"),
     ("tender/bids/planted.py", "import keys.verdict\n"),
     ("tender/room/__init__.py", '"""A room without a floor."""\n'),
+    ("evaluation/panel/planted.py", "import evaluation.award\n"),
+    ("evaluation/screens/planted.py", "import evaluation.findings\n"),
+    ("evaluation/room/__init__.py", '"""A room without a floor."""\n'),
     ("demo/planted.py", "import wsgi\n"),
     ("demo/planted.py", "import tests\n"),
     ("tender/opening/planted.py", "import demo\n"),
@@ -77,8 +80,10 @@ def skeleton(root: Path) -> None:
             target = root / init.relative_to(house.ROOT)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(init, target)
-    for name in ("shamir", "cobblestone", "verdict"):
-        (root / "keys" / f"{name}.py").write_text(f'"""{name}."""\n')
+    stubs = [f"keys/{name}.py" for name in ("shamir", "cobblestone", "verdict")]
+    stubs += [f"evaluation/{path.name}" for path in (house.ROOT / "evaluation").glob("[!_]*.py")]
+    for name in (*stubs, "evaluation/__main__.py"):
+        (root / name).write_text(f'"""{name}."""\n')
     shutil.copy(house.ROOT / "pyproject.toml", root)
 
 

@@ -18,8 +18,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 import wsgi
+from evaluation.findings.screening import run_screens
 from evaluation.models import ScreenRun, ScreenStatus
-from evaluation.screening import run_screens
 from evaluation.ticking import screen_opened
 from keys import envelope
 from keys.records import OpeningRecord

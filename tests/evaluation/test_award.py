@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from evaluation.models import Award, Contract, Evaluation, Rejection, ScoreChange
-from evaluation.steps import read_step
+from evaluation.scoring.steps import read_step
 from tender.core.actor import Actor
 from tender.core.db import Base
 from tender.ledger.models import LedgerEntry

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evaluation.composition import Composition, check_panel
-from evaluation.drawing import Draw, Outcome, Quotas, draw, draw_seed, pool_entry, pool_hash
-from evaluation.recusal import Employment, Expert, Ground, Parties, recusals
-from evaluation.seats import Seats
+from evaluation.panel.composition import Composition, check_panel
+from evaluation.panel.drawing import Draw, Outcome, Quotas, draw, draw_seed, pool_entry, pool_hash
+from evaluation.panel.recusal import Employment, Expert, Ground, Parties, recusals
+from evaluation.panel.seats import Seats
 from tender.core.i18n import speaking
 from tender.procedure.law import law
 from tender.procedure.rules import Direction

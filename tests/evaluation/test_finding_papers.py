@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from evaluation.innocence import explanations
+from evaluation.findings.innocence import explanations
 from evaluation.models import FindingRow
 from evaluation.screens import innocent
 from tender.accounts.models import Organisation, OrganisationKind

@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from evaluation.feeds import INDICATORS
+from evaluation.findings.feeds import INDICATORS
+from evaluation.findings.screening import run_screens
 from evaluation.models import (
     FindingDecided,
     FindingDecision,
@@ -19,7 +20,6 @@ from evaluation.models import (
     ScreenRun,
     ScreenStatus,
 )
-from evaluation.screening import run_screens
 from evaluation.ticking import screen_opened
 from tender.accounts.models import Organisation
 from tender.core.messages import InboxMessage

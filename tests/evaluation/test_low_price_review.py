@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from evaluation.criteria import criteria_of
-from evaluation.low_price_due import shares_of, watched_bids
-from evaluation.low_price_models import LowPriceReview, ReviewStatus
+from evaluation.low_price.due import shares_of, watched_bids
+from evaluation.low_price.models import LowPriceReview, ReviewStatus
 from evaluation.models import Evaluation, PanelMember
-from evaluation.review import rejections_of
+from evaluation.panel.review import rejections_of
+from evaluation.scoring.criteria import criteria_of
 from keys.entries import parse_entry
 from tender.core.actor import Actor
 from tender.core.messages import InboxMessage

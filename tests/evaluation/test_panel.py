@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from evaluation.drawing import CONTRIBUTION, Quotas, draw
 from evaluation.models import MemberStatus, PanelDraw, PanelMember
-from evaluation.panel import draw_of
-from evaluation.pool import read_parties, read_pool
+from evaluation.panel.drawing import CONTRIBUTION, Quotas, draw
+from evaluation.panel.panel import draw_of
+from evaluation.panel.pool import read_parties, read_pool
 from keys.encoding import canonical, sha256_hex, unb64u
 from tender.core.actor import Actor
 from tender.core.messages import InboxMessage

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluation.low_price import Thresholds, Trigger, check_raised, reviews, thresholds
-from evaluation.methods import METHODS, BidFigures, PriceFormula, Scheme, evaluate
-from evaluation.ranking import Entry, Key, rank
-from evaluation.scoring import Deviation, Part
+from evaluation.low_price.rules import Thresholds, Trigger, check_raised, reviews, thresholds
+from evaluation.scoring.methods import METHODS, BidFigures, PriceFormula, Scheme, evaluate
+from evaluation.scoring.points import Deviation, Part
+from evaluation.scoring.ranking import Entry, Key, rank
 from tender.procedure.kinds import Direction, Method, Price, kinds
 from tender.procedure.law import law
 from tender.procedure.wording import say

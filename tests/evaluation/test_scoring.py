@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluation.adjustments import (
+from evaluation.scoring.adjustments import (
     Declaration,
     Preference,
     check_rate,
@@ -17,7 +17,7 @@ from evaluation.adjustments import (
     raised_score,
     reduced_price,
 )
-from evaluation.scoring import (
+from evaluation.scoring.points import (
     Deviation,
     Part,
     combine,
@@ -27,7 +27,7 @@ from evaluation.scoring import (
     low_price_scores,
     panel_mean,
 )
-from evaluation.steps import Score, read_step, rounded, yuan
+from evaluation.scoring.steps import Score, read_step, rounded, yuan
 from tender.core.i18n import catalogue, speaking
 from tender.procedure.law import law
 from tender.procedure.wording import say

@@ -15,9 +15,9 @@ from sqlalchemy.orm import Session
 
 from bench.generate_documents import Writer
 from evaluation.compare.extracted import Extracted
-from evaluation.inputs.exhibits import Cell, seen_from
-from evaluation.inputs.reading import kept, kept_path
-from evaluation.inputs.unread import SENTENCES, unread_words
+from evaluation.findings.inputs.exhibits import Cell, seen_from
+from evaluation.findings.inputs.reading import kept, kept_path
+from evaluation.findings.inputs.unread import SENTENCES, unread_words
 from evaluation.models import FindingRow, ScreenRun
 from evaluation.purging import purge_evaluation
 from tender.core.files import keep_upload

@@ -18,10 +18,10 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from evaluation import screening
-from evaluation.inputs.limited import Bounds, Child, Unfinished
+from evaluation.findings import screening
+from evaluation.findings.inputs.limited import Bounds, Child, Unfinished
+from evaluation.findings.screening import run_screens
 from evaluation.models import FindingRow, ScreenRun, ScreenStatus
-from evaluation.screening import run_screens
 from evaluation.ticking import screen_opened
 from tender.bids.models import BidStatus, SealedBid
 from tender.core.ids import new_id
@@ -39,7 +39,7 @@ import sys
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from evaluation.screening import run_screens
+from evaluation.findings.screening import run_screens
 from tests.tender.factories import platform
 run_screens(platform(Path(sys.argv[1]), moment=datetime.fromisoformat(sys.argv[3])),
             {"run": sys.argv[2]})

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluation.deviation import profiles
-from evaluation.sheet import (
+from evaluation.scoring.deviation import profiles
+from evaluation.scoring.sheet import (
     Band,
     Mark,
     Scale,

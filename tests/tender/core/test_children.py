@@ -10,7 +10,7 @@ import pytest
 
 from evaluation.compare.extracted import Unreadable
 from evaluation.compare.extraction import Extractor
-from evaluation.inputs.limited import Child
+from evaluation.findings.inputs.limited import Child
 from tender.core.children import AnsweringChild, ChildGone, ChildLate, ChildNotReady
 
 ECHO = """
@@ -25,7 +25,7 @@ for line in sys.stdin:
     time.sleep(asked.get("sleep", 0))
     print(json.dumps({"asked": asked, "pid": os.getpid()}), flush=True)
 """
-OPENERS = {"evaluation.compare.reader", "evaluation.inputs.child"}
+OPENERS = {"evaluation.compare.reader", "evaluation.findings.inputs.child"}
 
 
 def child(greeting: float | None = None) -> AnsweringChild:

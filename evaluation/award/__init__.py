@@ -1,0 +1,1 @@
+"""Candidates, award, letters and contract (定标与合同)."""

@@ -1,0 +1,1 @@
+"""Findings of the screens on the platform: fed, kept, put before people, decided."""

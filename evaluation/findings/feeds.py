@@ -1,0 +1,265 @@
+"""The table of indicators (筛查指标表): one row each, with what it is fed and how it is run.
+
+`gather` reads plain values from the database and ends its session; `run` works on them outside
+every transaction, heavy work in a process of its own. So a further screen plugs in as one row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from sqlalchemy.orm import Session
+
+from evaluation.findings.inputs import registered
+from evaluation.findings.inputs.exhibits import Exhibit, Row, Seen, plain, seen_from
+from evaluation.findings.inputs.history import (
+    market_before,
+    network_rows,
+    opened_lots,
+    price_table,
+    seq_of,
+)
+from evaluation.findings.inputs.known import known_shared
+from evaluation.findings.inputs.limited import Child, Unfinished
+from evaluation.findings.inputs.lot_files import LotFiles, files_of
+from evaluation.findings.inputs.networked import LEAST_TENDERS, Taken, keep_taken, taken_so_far
+from evaluation.findings.inputs.reading import HeldFile, folder, kept, kept_path, read_files
+from evaluation.screens.finding import Evidence, Finding, Strength
+from tender.core.i18n import N_
+from tender.core.settings import Settings
+from tender.opening.results import judged_bids
+from tender.procedure.models import Lot, Tender
+
+UNREAD = "U"
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Work:
+    """Where a screen runs: the installation's settings, its limited child, its slice's end."""
+
+    settings: Settings
+    child: Child
+    until: float | None = None
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """One screen of the platform's: code for the progress list, name, what it takes, what it does.
+
+    `run` may raise `Unfinished` (its limits were reached) or `Later` (its slice is over).
+    """
+
+    code: str
+    name: str
+    gather: Callable[[Session, Settings, Lot], Any]
+    run: Callable[[Any, Work], list[Seen]]
+
+
+@dataclass(frozen=True)
+class LotMaterial:
+    """Files of a lot with what names its bidders."""
+
+    files: LotFiles
+    identities: dict[str, dict[str, list[str]]]
+    published: str | None
+
+
+def _material(session: Session, settings: Settings, lot: Lot) -> LotMaterial:
+    bids = judged_bids(session, lot.id)
+    tender = session.get_one(Tender, lot.tender_id)
+    return LotMaterial(
+        files=files_of(session, lot, bids),
+        identities={
+            key: {"names": [each.name], "codes": [each.code] if each.code else []}
+            for key, each in registered.bidders_of(session, bids).items()
+        },
+        published=tender.published_at.isoformat() if tender.published_at else None,
+    )
+
+
+def _reading(material: LotMaterial, work: Work) -> list[Seen]:
+    """Read every file once; those that could not be read, or not whole, are findings."""
+    files = material.files
+    every = (*files.tender, *files.earlier, *files.bids)
+    read_files(work.settings, work.child, every, until=work.until)
+    failed: dict[str, list[tuple[str, str]]] = {}
+    for file in files.bids:
+        content = kept(work.settings, file.sha256) or {}
+        extracted = content.get("extracted") or {}
+        whys = [content["unread"]] if "unread" in content else list(extracted.get("remarks", ()))
+        # A picture that is a file of its own has no pages, and nobody expects text in it.
+        blind = extracted.get("blind_pages") if extracted.get("page_starts") else ()
+        if blind:
+            whys.append(f"no text layer: page {', '.join(map(str, blind[:50]))} shows a picture")
+        for why in whys:
+            failed.setdefault(file.owner, []).append((file.name, why))
+    _update_background(files, work)
+    return [_unread(owner, rows) for owner, rows in failed.items()]
+
+
+def _unread(owner: str, rows: list[tuple[str, str]]) -> Seen:
+    finding = Finding(
+        UNREAD, Strength.C, (owner,), float(len(rows)),
+        evidence=tuple(Evidence(owner, file=name) for name, _ in rows),
+    )  # fmt: skip
+    shown = tuple(Row((plain(name), plain(why))) for name, why in rows)
+    columns = (N_("File"), N_("Why it could not be read"))
+    return Seen(finding, (Exhibit(N_("Look at these files by hand"), columns, shown, False),))
+
+
+def _background_name(file: HeldFile) -> str:
+    return f"{file.owner}/{file.sha256}"
+
+
+def _update_background(files: LotFiles, work: Work) -> None:
+    """Bring the background index up to date with what was read of earlier bids."""
+    settings = work.settings
+    rows = [
+        {
+            "name": _background_name(file), "sha256": file.sha256,
+            "read": str(kept_path(settings, file.sha256)),
+        }
+        for file in files.earlier
+    ]  # fmt: skip
+    try:
+        if rows:
+            place = str(folder(settings) / "background")
+            work.child.ask({"do": "index", "index": place, "files": rows})
+    except Unfinished as why:
+        # The comparison goes on with the background that there is, and says how much it was.
+        log.warning("screens.background", why=str(why))
+
+
+Holds = Callable[[dict[str, Any]], bool]
+
+
+def _on_files(do: str, holds: Holds) -> Callable[[LotMaterial, Work], list[Seen]]:
+    """A screen over the kept readings of a lot's files, in a process of its own.
+
+    `holds` tells whether a reading has what the screen compares; it takes two bidders to compare.
+    """
+
+    def run(material: LotMaterial, work: Work) -> list[Seen]:
+        files, settings = material.files, work.settings
+        read_files(settings, work.child, (*files.tender, *files.bids), until=work.until)
+        readings = ((file.owner, kept(settings, file.sha256) or {}) for file in files.bids)
+        if len({owner for owner, reading in readings if holds(reading)}) < 2:
+            return []
+        ground = {
+            "tender": [str(kept_path(settings, file.sha256)) for file in files.tender],
+            "index": str(folder(settings) / "background"),
+            "names": sorted({_background_name(file) for file in files.earlier}),
+        }
+        request = {
+            "do": do, "documents": _rows(settings, files.bids), "ground": ground,
+            "tender": _rows(settings, files.tender), "identities": material.identities,
+            "published": material.published,
+            "venue": list(known_shared(settings).venue) if do == "makers" else [],
+        }  # fmt: skip
+        return [seen_from(each) for each in work.child.ask(request)]
+
+    return run
+
+
+def _rows(settings: Settings, files: tuple[HeldFile, ...]) -> list[dict[str, str]]:
+    return [
+        {
+            "bidder": file.owner, "file": file.name,
+            "read": str(kept_path(settings, file.sha256)),
+        }
+        for file in files
+    ]  # fmt: skip
+
+
+def _totals(session: Session, settings: Settings, lot: Lot) -> dict[str, Any] | None:
+    """The lot's prices and those of its market's past, None where there is nothing to compare."""
+    tender, seq = session.get_one(Tender, lot.tender_id), seq_of(session, lot)
+    here = [past for past in opened_lots(session, after=seq - 1, upto=seq) if past.lot.id == lot.id]
+    past = market_before(session, lot, tender) if here else []
+    # Spread needs a market to stand in, steps more than three bids.
+    if not here or (len(past) < LEAST_TENDERS and len(here[0].bids) < 4):
+        return None
+    return {
+        "do": "totals", "lot": price_table(here[0]), "past": past,
+        "direction": tender.direction.value.lower(),
+    }  # fmt: skip
+
+
+def _screen_totals(request: dict[str, Any] | None, work: Work) -> list[Seen]:
+    return [seen_from(each) for each in work.child.ask(request)] if request else []
+
+
+@dataclass(frozen=True)
+class NetworkMaterial:
+    """Lots that the networks do not hold yet, and the bidders who are asked about."""
+
+    lots: list[dict[str, Any]]
+    bidders: list[str]
+    upto: int
+
+
+def _networks(session: Session, settings: Settings, lot: Lot) -> NetworkMaterial | None:
+    """New lots and this lot's bidders; None while the past is too short to be a market."""
+    taken, seq = taken_so_far(settings), seq_of(session, lot)
+    new = opened_lots(session, after=taken.upto, upto=max(seq, taken.upto), names=taken.unsettled)
+    if taken.upto < 0 and len(new) < LEAST_TENDERS:
+        return None
+    bidders = [bid.organisation_id for bid in judged_bids(session, lot.id) if bid.price_fen]
+    return NetworkMaterial(network_rows(new), bidders, max(seq, taken.upto))
+
+
+def _screen_networks(material: NetworkMaterial | None, work: Work) -> list[Seen]:
+    if material is None:
+        return []
+    place = folder(work.settings) / "networks.duckdb"
+    request = {
+        "do": "networks", "file": str(place), "lots": material.lots, "bidders": material.bidders,
+    }  # fmt: skip
+    answer = work.child.ask(request, seconds=90.0)
+    keep_taken(work.settings, Taken(material.upto, tuple(answer["unsettled"])))
+    return [seen_from(each) for each in answer["findings"]]
+
+
+def _light(screen: Callable[[registered.Feed], list[Seen]]) -> Callable[[Any, Work], list[Seen]]:
+    return lambda feed, _work: screen(feed)
+
+
+FEED = registered.feed_of
+INDICATORS: tuple[Indicator, ...] = (
+    Indicator("P2", N_("Agents, contacts, heads and control"), FEED, _light(registered.contacts)),
+    Indicator("P1", N_("Project teams"), FEED, _light(registered.team)),
+    Indicator("H5", N_("Upload addresses"), FEED, _light(registered.addresses)),
+    Indicator("H1", N_("Upload computers"), FEED, _light(registered.computers)),
+    Indicator("D1", N_("Payers of the bid bonds"), FEED, _light(registered.bonds)),
+    Indicator("S", N_("Totals: spread, gaps and steps"), _totals, _screen_totals),
+    Indicator("N", N_("Networks of past tenders"), _networks, _screen_networks),
+    Indicator(UNREAD, N_("Reading the files"), _material, _reading),
+    Indicator(
+        "T", N_("Copied text and shared errors"), _material,
+        _on_files("text", lambda held: "extracted" in held and not held.get("bill")),
+    ),
+    Indicator(
+        "I1", N_("Pictures"), _material,
+        _on_files("pictures", lambda held: bool(held.get("extracted", {}).get("pictures"))),
+    ),
+    Indicator(
+        "M1", N_("Properties of the files"), _material,
+        _on_files("properties", lambda held: "extracted" in held),
+    ),
+    Indicator(
+        "X1", N_("Mixed documents"), _material,
+        _on_files("mixed", lambda held: "extracted" in held),
+    ),
+    Indicator(
+        "B", N_("Unit prices of the bills"), _material,
+        _on_files("prices in bills", lambda held: bool((held.get("bill") or {}).get("items"))),
+    ),
+    Indicator(
+        "H3", N_("Computers that made the bills"), _material,
+        _on_files("makers", lambda held: bool((held.get("bill") or {}).get("made"))),
+    ),
+)  # fmt: skip

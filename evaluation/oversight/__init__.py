@@ -1,0 +1,1 @@
+"""What supervision sees of every tender in its area: duties, cards, where to look."""
