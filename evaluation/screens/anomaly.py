@@ -64,6 +64,8 @@ def screened(
 
 def _place(table: BidTable) -> tuple[float, float]:
     """Return where a tender stands among others: log bids and log size, in bandwidths."""
+    if not table.prices:
+        return (0.0, 0.0)  # It has no screen that could be placed.
     size = float(np.log(np.median(table.prices)))
     return (float(np.log(len(table.prices))) / _LIKE_BIDS, size / _LIKE_SIZE)
 

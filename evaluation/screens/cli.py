@@ -5,14 +5,15 @@ from __future__ import annotations
 import argparse
 import csv
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from evaluation.screens.anomaly import Screened, screened, unsupervised
-from evaluation.screens.learned import supervised
-from evaluation.screens.prices import SCREENS
+from evaluation.screens.prices import SCREENS, Floats
 from evaluation.screens.signs import raised
 from evaluation.screens.steps import steps_p
 from evaluation.screens.table import BidTable, Direction, UnreadableTable, read_bids
+from tender.core.i18n import speaking
 
 
 def main(argv: list[str]) -> int:
@@ -22,11 +23,36 @@ def main(argv: list[str]) -> int:
     try:
         tables = read_bids(options.bids)
         history = read_bids(options.history, labelled=True) if options.history else None
-    except (UnreadableTable, OSError) as refusal:
-        sys.stderr.write(f"{refusal}\n")
-        return 2
+    except UnreadableTable as refusal:
+        with speaking("en"):
+            return _refuse(refusal.text())
+    except OSError as error:
+        return _refuse(f"{error.filename}: {error.strerror}. Name a table that can be read.")
+    why = why_not_writable(options.out, [options.bids, options.history])
+    if why:
+        return _refuse(f"--out {options.out}: {why}")
     write_scores(options.out, tables, history, direction)
     return 0
+
+
+def _refuse(why: str) -> int:
+    sys.stderr.write(f"screen: {why}\n")
+    return 2
+
+
+def why_not_writable(out: Path, inputs: Iterable[Path | None]) -> str:
+    """Return why an answer cannot be written there, "" if it can; its folder is made.
+
+    Asked before the work is done, so that an hour of it is not lost to a mistyped name.
+    """
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        if any(path is not None and out.exists() and out.samefile(path) for path in inputs):
+            return "is one of the inputs. Name another file."
+        with out.open("ab"):
+            return ""
+    except OSError as error:
+        return f"cannot be written ({error.strerror}). Name a file in a folder of yours."
 
 
 def _options(argv: list[str]) -> argparse.Namespace:
@@ -51,7 +77,7 @@ def write_scores(
     With a history, `anomaly` has learned from it and `anomaly_unsupervised` stands beside it.
     """
     plain = unsupervised(tables, direction)
-    scores = plain if history is None else supervised(tables, history, direction)
+    scores = plain if history is None else _learned(tables, history, direction)
     rows = screened(tables, history or (), direction)
     extra = ["anomaly"] if history is None else ["anomaly", "anomaly_unsupervised"]
     percentiles = [f"{name}_percentile" for name in SCREENS]
@@ -61,6 +87,13 @@ def write_scores(
         for row, entry in enumerate(rows):
             ends = [f"{scores[row]:.6f}", f"{plain[row]:.6f}"][: len(extra)]
             writer.writerow([*_cells(entry, len(rows) - 1 + len(history or ())), *ends])
+
+
+def _learned(tables: list[BidTable], history: list[BidTable], direction: Direction) -> Floats:
+    # The learning library takes longer to load than a county's table to screen.
+    from evaluation.screens.learned import supervised
+
+    return supervised(tables, history, direction)
 
 
 def _cells(entry: Screened, others: int) -> list[str]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import csv
 import io
-import math
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -16,6 +17,12 @@ from pathlib import Path
 
 from tender.core.errors import DomainError, Kind
 from tender.core.i18n import N_
+
+_READ = ("tender", "price", "date", "bidder", "estimate", "tender_collusive")
+_ABSENT = ("na", "n/a", "nan", "null", "none")
+# A comma parts thousands and nothing else: "1.234,50" and "1,5" would be read a hundredfold wrong.
+_NUMBER = re.compile(r"[+-]?(?:(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?")
+_SMALLEST, _LARGEST = 1e-9, 1e18
 
 
 class Direction(StrEnum):
@@ -53,13 +60,46 @@ def read_bids(path: Path, *, labelled: bool = False) -> list[BidTable]:
     tender and price, and where known date (an integer or an ISO date), bidder, estimate; a history
     needs tender_collusive (0 or 1, equal on all lines of a tender). Other columns are passed over.
     A line without a price, or with one that is not positive, is a bidder without a usable bid and
-    is left out. Raises UnreadableTable with the line.
+    is left out; a tender of such lines alone has no prices. Raises UnreadableTable with the line.
     """
-    reader = csv.DictReader(io.StringIO(_text(path), newline=""))
-    columns = [name.strip() for name in reader.fieldnames or []]
-    reader.fieldnames = columns
     needed = ["tender", "price", *(["tender_collusive"] if labelled else [])]
-    missing = [name for name in needed if name not in columns]
+    rows: dict[str, list[dict[str, str]]] = {}
+    for row in _rows(path, needed):
+        if not row["tender"]:
+            raise _wrong(path, row, "tender")
+        rows.setdefault(row["tender"], []).append(row)
+    return [_tender(path, name, lines, labelled) for name, lines in rows.items()]
+
+
+def _rows(path: Path, needed: Sequence[str]) -> Iterator[dict[str, str]]:
+    """Yield the lines that hold anything, each by its columns and with its number as `line`.
+
+    A quotation mark that is never closed would swallow the rest of the table, and a price with
+    thousands but without quotation marks is two cells: both are refused.
+    """
+    reader = csv.reader(io.StringIO(_text(path), newline=""), strict=True, skipinitialspace=True)
+    columns: list[str] = []
+    try:
+        for cells in reader:
+            row = [cell.strip() for cell in cells]
+            if not any(row):
+                continue
+            if not columns:
+                columns = _columns(path, row, needed)
+                continue
+            if any(row[len(columns) :]):
+                raise _unsound(path, reader.line_num)
+            held = dict(zip(columns, row, strict=False))
+            yield dict.fromkeys(columns, "") | held | {"line": str(reader.line_num)}
+    except csv.Error as error:
+        raise _unsound(path, reader.line_num) from error
+    if not columns:
+        _columns(path, [], needed)
+
+
+def _columns(path: Path, heading: list[str], needed: Sequence[str]) -> list[str]:
+    """Return the names of the columns; one that is missing or stands twice is refused."""
+    missing = [name for name in needed if name not in heading]
     if missing:
         raise UnreadableTable(
             Kind.INVALID,
@@ -68,13 +108,16 @@ def read_bids(path: Path, *, labelled: bool = False) -> list[BidTable]:
             path=path.name,
             column=", ".join(missing),
         )
-    rows: dict[str, list[dict[str, str]]] = {}
-    for number, row in enumerate(reader, start=2):
-        values = {name: (value or "").strip() for name, value in row.items() if name}
-        values["line"] = str(number)
-        rows.setdefault(values["tender"], []).append(values)
-    tables = (_tender(path, name, lines, labelled) for name, lines in rows.items())
-    return [table for table in tables if table.prices]
+    twice = [name for name in _READ if heading.count(name) > 1]
+    if twice:
+        raise UnreadableTable(
+            Kind.INVALID,
+            "screens.column_twice",
+            N_("The table %(path)s has the column %(column)s twice. Keep one and run again."),
+            path=path.name,
+            column=", ".join(twice),
+        )
+    return heading
 
 
 def _text(path: Path) -> str:
@@ -107,14 +150,13 @@ def _tender(path: Path, name: str, lines: list[dict[str, str]], labelled: bool) 
 
 def _number(path: Path, row: dict[str, str], column: str) -> float | None:
     """Return a number of the row, None where the cell is empty or absent."""
-    text = row.get(column, "").replace(",", "").replace("\uff0c", "")
-    if not text or text.lower() in ("na", "nan", "null", "none"):
+    text = row.get(column, "").replace("\uff0c", ",")
+    if not text or text.lower() in _ABSENT:
         return None
-    try:
-        value = float(text)
-    except ValueError:
-        raise _wrong(path, row, column) from None
-    if not math.isfinite(value):
+    if not _NUMBER.fullmatch(text):
+        raise _wrong(path, row, column)
+    value = float(text.replace(",", ""))
+    if value and not _SMALLEST <= abs(value) <= _LARGEST:
         raise _wrong(path, row, column)
     return value
 
@@ -124,15 +166,27 @@ def _day(path: Path, row: dict[str, str]) -> float | None:
     text = row.get("date", "")
     if not text:
         return None
-    try:
-        return float(text)
-    except ValueError:
-        pass
+    if _NUMBER.fullmatch(text):
+        return _number(path, row, "date")
     try:
         moment = datetime.fromisoformat(text) if len(text) > 10 else None
         return float((moment.date() if moment else date.fromisoformat(text)).toordinal())
     except ValueError:
         raise _wrong(path, row, "date") from None
+
+
+def _unsound(path: Path, line: int) -> UnreadableTable:
+    """Say which line is no row of the table."""
+    return UnreadableTable(
+        Kind.INVALID,
+        "screens.line_unreadable",
+        N_(
+            "Line %(line)s of %(path)s is no row of the table. "
+            "Check its quotation marks and commas and run again."
+        ),
+        line=line,
+        path=path.name,
+    )
 
 
 def _wrong(path: Path, row: dict[str, str], column: str) -> UnreadableTable:
