@@ -21,6 +21,7 @@ from evaluation.screens.prices import SCREENS, Floats, PriceScreens, price_scree
 from evaluation.screens.table import BidTable, Direction
 
 # Which end of a screen covers for a winner: +1 a high value is the suspicious one, -1 a low one.
+# The estimate turns round in a disposal, where a winner barely above it is the suspicious one.
 SUSPICIOUS = {
     "cv": -1, "spd": -1, "diffp": 1, "rd": 1, "rdalt": 1, "rdnor": 1,
     "skew": -1, "kurt": 1, "ks": 1, "cvlos": -1, "estimate": 1,
@@ -55,7 +56,9 @@ def screened(
     columns: dict[str, list[float | None]] = {}
     for name in SCREENS:
         values = [getattr(screens, name) for screens in [*own, *others]]
-        columns[name] = _conditional(values, places, len(tables), SUSPICIOUS[name])
+        turned = name == "estimate" and direction is Direction.DISPOSAL
+        sign = -SUSPICIOUS[name] if turned else SUSPICIOUS[name]
+        columns[name] = _conditional(values, places, len(tables), sign)
     return [
         Screened(table, screens, {name: columns[name][row] for name in SCREENS})
         for row, (table, screens) in enumerate(zip(tables, own, strict=True))

@@ -81,12 +81,13 @@ def write_scores(
     rows = screened(tables, history or (), direction)
     extra = ["anomaly"] if history is None else ["anomaly", "anomaly_unsupervised"]
     percentiles = [f"{name}_percentile" for name in SCREENS]
+    others = len(rows) - 1 + len(history or ())
     with out.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["tender", "bids", *SCREENS, "steps_p", *percentiles, "signs", *extra])
         for row, entry in enumerate(rows):
             ends = [f"{scores[row]:.6f}", f"{plain[row]:.6f}"][: len(extra)]
-            writer.writerow([*_cells(entry, len(rows) - 1 + len(history or ())), *ends])
+            writer.writerow([*_cells(entry, others, direction), *ends])
 
 
 def _learned(tables: list[BidTable], history: list[BidTable], direction: Direction) -> Floats:
@@ -96,9 +97,9 @@ def _learned(tables: list[BidTable], history: list[BidTable], direction: Directi
     return supervised(tables, history, direction)
 
 
-def _cells(entry: Screened, others: int) -> list[str]:
+def _cells(entry: Screened, others: int, direction: Direction) -> list[str]:
     """Return the cells of one tender up to the signs that it raises beside `others` more."""
-    chance = steps_p(entry.table.prices)
+    chance = steps_p(entry.table.prices, direction)
     values = [getattr(entry.screens, name) for name in SCREENS]
     places = [entry.percentiles[name] for name in SCREENS]
     shown = ["" if n is None else f"{n:.6g}" for n in [*values, chance, *places]]

@@ -112,18 +112,22 @@ def _describe(table: BidTable, direction: Direction) -> dict[str, float]:
         "round_rest": float(np.mean([_digits(float(amount)) for amount in amounts[1:]])),
     }
     if table.estimate:
-        described |= _beside_estimate(amounts, table.estimate)
+        described |= _beside_estimate(amounts, table.estimate, direction)
     return described
 
 
-def _beside_estimate(amounts: Floats, estimate: float) -> dict[str, float]:
-    """Return where the bids lie beside the pre-tender estimate."""
+def _beside_estimate(amounts: Floats, estimate: float, direction: Direction) -> dict[str, float]:
+    """Return where the bids lie beside the pre-tender estimate, high for the buyer's loss.
+
+    A purchase is dear above its estimate and a disposal below its reserve price.
+    """
+    dear = -1.0 if direction is Direction.DISPOSAL else 1.0
     return {
-        "est_first": _log(float(amounts[0]) / estimate),
-        "est_second": _log(float(amounts[1]) / estimate),
-        "est_middle": _log(float(np.median(amounts)) / estimate),
-        "est_last": _log(float(amounts[-1]) / estimate),
-        "est_beyond": float((amounts > estimate).mean()),
+        "est_first": dear * _log(float(amounts[0]) / estimate),
+        "est_second": dear * _log(float(amounts[1]) / estimate),
+        "est_middle": dear * _log(float(np.median(amounts)) / estimate),
+        "est_last": dear * _log(float(amounts[-1]) / estimate),
+        "est_beyond": float((dear * amounts > dear * estimate).mean()),
         "est_apart": abs(_log(float(amounts[0]) / estimate)),
         "est_spread": _log(float(amounts.std(ddof=1)) / estimate),
     }

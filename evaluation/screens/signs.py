@@ -33,7 +33,7 @@ def total_signs(
 
     `past` should be of the same market; under 30 tenders of it S stays silent.
     """
-    return [*_price_signs(table, past, direction), *_step_signs(table)]
+    return [*_price_signs(table, past, direction), *_step_signs(table, direction)]
 
 
 def raised(entry: Screened, others: int, chance: float | None) -> list[str]:
@@ -88,9 +88,9 @@ def _price_signs(table: BidTable, past: Sequence[BidTable], direction: Direction
     return found
 
 
-def _step_signs(table: BidTable) -> list[Finding]:
+def _step_signs(table: BidTable, direction: Direction) -> list[Finding]:
     """Return B4 where totals climb a ladder; with three bids alone it is never raised."""
-    ladder = find_steps(table.prices)
+    ladder = find_steps(table.prices, direction)
     if ladder is None or len(table.prices) <= 3 or ladder.p > _STEPS:
         return []
     return [

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from evaluation.screens.prices import Floats
+from evaluation.screens.table import Direction
 
 # A ladder's score above this many simulated honest tenders of equal size is a p value.
 _SIMULATIONS = 2000
@@ -40,21 +41,22 @@ class Ladder:
     p: float
 
 
-def steps_p(prices: Sequence[float]) -> float | None:
+def steps_p(prices: Sequence[float], direction: Direction = Direction.PURCHASE) -> float | None:
     """Return the chance of the most regular ladder; None under three different totals."""
     if len(set(prices)) < 3:
         return None
-    ladder = find_steps(prices)
+    ladder = find_steps(prices, direction)
     return 1.0 if ladder is None else ladder.p
 
 
-def find_steps(prices: Sequence[float]) -> Ladder | None:
+def find_steps(prices: Sequence[float], direction: Direction = Direction.PURCHASE) -> Ladder | None:
     """Find the most regular arithmetic or geometric ladder of at least three totals.
 
     None where there is none, and with fewer than three different prices. The p value allows for
     having tried both kinds.
     """
-    order = sorted(range(len(prices)), key=lambda place: prices[place])[:_MOST]
+    order = sorted(range(len(prices)), key=lambda place: prices[place])
+    order = order[-_MOST:] if direction is Direction.DISPOSAL else order[:_MOST]
     values = np.array([prices[place] for place in order], dtype=np.float64)
     if len(set(values.tolist())) < 3:
         return None

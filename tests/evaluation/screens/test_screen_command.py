@@ -129,6 +129,23 @@ def test_disposal_mirrors_the_scores(tmp_path):
     assert low == pytest.approx(high)
 
 
+def test_disposal_mirrors_what_lies_beside_the_estimate():
+    """A purchase at its control price and a disposal at its reserve price are alike."""
+    random = np.random.default_rng(12)
+    tables, mirrored = [], []
+    for number, table in enumerate(market(12, 60)):
+        cost = float(np.median(table.prices))
+        near = float(random.uniform(0.8, 1.0))
+        tables.append(BidTable(f"{number}", table.prices, estimate=table.prices[0] / near))
+        prices = tuple(cost * cost / price for price in table.prices)
+        mirrored.append(BidTable(f"{number}", prices, estimate=prices[0] * near))
+    bought = [entry.percentiles["estimate"] for entry in screened(tables)]
+    sold = screened(mirrored, direction=Direction.DISPOSAL)
+    assert [entry.percentiles["estimate"] for entry in sold] == pytest.approx(bought, abs=1e-3)
+    scores = unsupervised(tables), unsupervised(mirrored, Direction.DISPOSAL)
+    assert np.corrcoef(*scores)[0, 1] > 0.99
+
+
 def test_table_may_have_iso_dates_a_mark_gb18030_and_lines_without_a_price(tmp_path):
     text = (
         "\ufefftender,date,price,bidder,estimate\n"

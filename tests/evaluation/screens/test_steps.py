@@ -5,7 +5,7 @@ import pytest
 
 from evaluation.screens.signs import total_signs
 from evaluation.screens.steps import find_steps, steps_p
-from evaluation.screens.table import BidTable
+from evaluation.screens.table import BidTable, Direction
 
 
 def test_ring_of_three_that_steps_among_two_honest_bidders_is_found():
@@ -52,3 +52,12 @@ def test_order_of_the_bids_does_not_matter():
 def test_equal_prices_have_no_steps():
     assert steps_p([5.0, 5.0, 5.0]) is None
     assert steps_p([1.0, 2.0]) is None
+
+
+def test_of_many_bids_the_ones_at_the_winning_end_are_looked_at():
+    random = np.random.default_rng(6)
+    crowd = random.uniform(2e6, 9e6, 40).round(2).tolist()
+    ladder = [9_900_000.0 + 10_000 * rung for rung in range(6)]
+    high = find_steps([*crowd, *ladder], Direction.DISPOSAL)
+    assert high is not None
+    assert set(range(40, 46)) <= set(high.rungs)
