@@ -2,17 +2,20 @@
 
 import argparse
 import getpass
+import io
 import json
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import pkcs12
 
-from keys import canary, computer
-from keys.command import Exit, Parser, answer, digits, read_input
+from keys import bid_statement, canary, computer
+from keys.bid_lists import read_partners, read_team
+from keys.bid_statement import BidStatement
+from keys.command import Exit, Parser, answer, complain, digits, read_input
 from keys.encoding import sha256_hex
 from keys.envelope import Sealed, seal
 from keys.errors import Malformed
@@ -33,9 +36,10 @@ def main(arguments: list[str]) -> int:
     ]
     pins = Pins.from_json(read_input(given.pins, "pins"))
     check_acceptances(record, accepts, pins)
+    statement = _statement(given)
     signer = _signer(given.p12, given.p12_password_file) if given.p12 else None
     canary.prove(record)
-    sealed = _write(record, given, signer)
+    sealed = _write(record, given, signer, statement)
     answer(
         {
             "opening": record.opening_id,
@@ -59,9 +63,12 @@ def _arguments(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--sequence", type=digits, required=True, help="higher than your last")
     parser.add_argument("--price", type=_price, action="append", default=[], metavar="LOT=FEN")
     parser.add_argument("--terms", type=_terms, default={}, help="a JSON object")
+    parser.add_argument("--team", type=Path, metavar="CSV", help="the project team")
+    parser.add_argument("--consortium", type=Path, metavar="CSV", help="members of the joint bid")
+    parser.add_argument("--subcontracts", type=Path, metavar="CSV", help="named subcontractors")
     parser.add_argument(
         "--computer", action="store_true",
-        help="state this computer's network card, processor and disk in the sealed bid",
+        help="state this computer's network card, processor and disk in the bid statement",
     )  # fmt: skip
     parser.add_argument("--p12", type=Path, help="your P-256 key and certificate (PKCS#12)")
     parser.add_argument("--p12-password-file", type=Path, help="asked for if it is left out")
@@ -72,11 +79,28 @@ def _arguments(arguments: list[str]) -> argparse.Namespace:
     if len(prices) != len(given.price):
         parser.error("--price names a lot twice")
     given.prices_fen = prices
-    if given.computer:
-        given.terms = {**given.terms, "computer": computer.identifiers()}
-        stated = json.dumps(given.terms["computer"], ensure_ascii=False)
-        sys.stderr.write(f"This computer is stated in the sealed bid: {stated}\n")
+    if any(path.name == bid_statement.NAME for path in given.files):
+        parser.error(f"{bid_statement.NAME} is made here from --team and the like; rename the file")
     return given
+
+
+def _statement(given: argparse.Namespace) -> BidStatement | None:
+    """What the bid states beside its price, shown before it is sealed; None if that is nothing."""
+    consortium, subcontracts = (
+        read_partners(path, what) if path else ()
+        for path, what in ((given.consortium, "consortium"), (given.subcontracts, "subcontracts"))
+    )
+    made = BidStatement(
+        salt=bid_statement.new_salt(),
+        team=read_team(given.team) if given.team else (),
+        consortium=consortium,
+        subcontracts=subcontracts,
+        computer=computer.identifiers() if given.computer else None,
+    )
+    if made.empty:
+        return None
+    complain(f"Stated in {bid_statement.NAME}: {made.to_bytes().decode()}")
+    return made
 
 
 def _price(text: str) -> tuple[str, int]:
@@ -114,10 +138,16 @@ def _signer(path: Path, password_file: Path | None) -> ec.EllipticCurvePrivateKe
 
 
 def _write(
-    record: OpeningRecord, given: argparse.Namespace, signer: ec.EllipticCurvePrivateKey | None
+    record: OpeningRecord,
+    given: argparse.Namespace,
+    signer: ec.EllipticCurvePrivateKey | None,
+    statement: BidStatement | None,
 ) -> Sealed:
     """Seal into a temporary directory inside DIR and rename at the end."""
     given.out.mkdir(parents=True, exist_ok=True)
+    bid: list[tuple[str, Path | BinaryIO]] = [(path.name, path) for path in given.files]
+    if statement is not None:
+        bid.append((bid_statement.NAME, io.BytesIO(statement.to_bytes())))
     with tempfile.TemporaryDirectory(prefix=".sealing-", dir=given.out) as folder:
         envelope, files = Path(folder, "bid.sealed"), Path(folder, "bid.files")
         with files.open("wb") as ciphertext:
@@ -127,7 +157,7 @@ def _write(
                 sequence=given.sequence,
                 prices_fen=given.prices_fen,
                 terms=given.terms,
-                files=[(path.name, path) for path in given.files],
+                files=bid,
                 signer=signer,
                 out_files=ciphertext,
             )
@@ -135,6 +165,6 @@ def _write(
         # An envelope beside the files of an earlier one would be refused at the opening.
         (given.out / "bid.files").unlink(missing_ok=True)
         envelope.replace(given.out / "bid.sealed")
-        if given.files:
+        if bid:
             files.replace(given.out / "bid.files")
     return sealed

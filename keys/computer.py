@@ -2,17 +2,20 @@
 
 A bidder who seals with the offline kit may be asked by the tender documents to state the computer
 (REG art. 40: bidding handled by the same unit). Nothing is read unless `--computer` is given, what
-was read is shown, and it stands inside the sealed bid, so nobody sees it before the opening.
+was read is shown, and it stands in the bid statement, a sealed file of the bid: nobody sees it
+before the opening, and only supervision after it.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from keys.bid_statement import Computer
 
-def identifiers(root: Path = Path("/")) -> dict[str, str]:
-    """Return `mac`, `cpu` and `disk`; empty where the system does not tell without rights."""
-    return {"mac": _mac(root), "cpu": _cpu(root), "disk": _disk(root)}
+
+def identifiers(root: Path = Path("/")) -> Computer:
+    """Return the computer's parts; empty where the system does not tell without rights."""
+    return Computer(mac=_mac(root), cpu=_cpu(root), disk=_disk(root))
 
 
 def _mac(root: Path) -> str:
@@ -27,7 +30,7 @@ def _cpu(root: Path) -> str:
     for line in _text(root / "proc/cpuinfo").splitlines():
         name, _, value = line.partition(":")
         if name.strip().lower() == "serial" and value.strip():
-            return value.strip()
+            return value.strip()[:200].strip()
     return _line(root / "sys/class/dmi/id/product_uuid")
 
 
@@ -40,7 +43,8 @@ def _disk(root: Path) -> str:
 
 
 def _line(path: Path) -> str:
-    return _text(path).strip()[:200]
+    shown = "".join(letter for letter in _text(path) if letter.isprintable())
+    return shown.strip()[:200].strip()
 
 
 def _text(path: Path) -> str:

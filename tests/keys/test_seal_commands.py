@@ -16,6 +16,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from keys.__main__ import main
+from keys.bid_statement import BidStatement, Member, Partner
+from keys.computer import identifiers
 from keys.encoding import PieceDigest, b64u, canonical, sha256_hex
 from keys.statements import p256_point
 from tests.keys import sealing
@@ -151,6 +153,38 @@ def test_a_bid_is_sealed_and_opened_by_two_processes(desk):
     assert [each["name"] for each in found["manifest"]["files"]] == ["技术标.pdf", "empty"]
     assert _names(folder / "opened") == ["0001", "0002"]
     assert (folder / "opened" / "0001").read_bytes() == b"technical" * 1000
+
+
+def test_what_the_bid_states_is_a_file_of_it_and_not_in_the_manifest(desk):
+    _, folder = desk
+    (folder / "team.csv").write_bytes("姓名,身份证号\n张三,11010519491231002X\n".encode("gb18030"))
+    (folder / "with.csv").write_text("name,code\n白水建筑,91330800MA28F00001\n")
+    (folder / "under.csv").write_text("name,work\n南山防水,屋面\n")
+    lists = {name: folder / f"{part}.csv" for name, part in (
+        ("team", "team"), ("consortium", "with"), ("subcontracts", "under"),
+    )}  # fmt: skip
+    result = _seal(folder, folder / "empty", "--computer", **lists)
+    assert "11010519491231002X" in _one_line(result, 0)
+    told, sealed = json.loads(result.stdout), folder / "sealed"
+    files = ("--files", sealed / "bid.files", "--files-digest", told["files_digest"])
+    manifest = _verdict(_unseal(folder, *files))["manifest"]
+    assert manifest["terms"] == {}
+    assert "11010519491231002X" not in json.dumps(manifest)
+    assert [each["name"] for each in manifest["files"]] == ["empty", "bid-statement.json"]
+    stated = BidStatement.from_bytes((folder / "opened" / "0002").read_bytes())
+    assert stated.team == (Member("张三", "11010519491231002X"),)
+    assert stated.consortium == (Partner("白水建筑", "91330800MA28F00001"),)
+    assert stated.subcontracts == (Partner("南山防水", work="屋面"),)
+    assert stated.computer == identifiers()
+
+
+def test_a_faulty_list_or_a_file_of_the_statement_s_name_seals_nothing(desk):
+    _, folder = desk
+    (folder / "bid-statement.json").write_bytes(b"{}")
+    assert "rename" in _one_line(_seal(folder, folder / "bid-statement.json"), 2)
+    (folder / "team.csv").write_text("张三\n")
+    assert "header" in _one_line(_seal(folder, team=folder / "team.csv"), 2)
+    assert not (folder / "sealed").exists()
 
 
 def test_without_files_only_the_envelope_is_written_and_an_old_files_goes_away(desk):
