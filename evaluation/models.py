@@ -202,6 +202,37 @@ class Contract(Base):
     recorded_by: Mapped[str] = mapped_column(String(32))
 
 
+class TieKind(StrEnum):
+    """In which way a firm takes part in a contract that it did not win."""
+
+    SUBCONTRACT = "subcontract"  # 分包
+    SUPPLY = "supply"  # 供货
+    SECONDED = "seconded"  # 借用、派驻人员
+
+
+class ContractTie(Base):
+    """A firm that carries out a part of a contract (分包、供货、借用人员), as staff recorded it.
+
+    Rows are added while the contract runs and never changed; none names a person. `declared` says
+    that the winner's bid named the firm and the tender documents allow it.
+    """
+
+    __tablename__ = "contract_tie"
+    __table_args__ = (CheckConstraint("amount_fen > 0", name="amount"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    lot_id: Mapped[str] = mapped_column(String(32), ForeignKey("contract.lot_id"), index=True)
+    kind: Mapped[TieKind] = mapped_column(enum_column(TieKind))
+    name: Mapped[str] = mapped_column(String(200))
+    code: Mapped[str] = mapped_column(String(40), default="")
+    work: Mapped[str] = mapped_column(String(500))
+    amount_fen: Mapped[int | None] = mapped_column(BigInteger)
+    declared: Mapped[bool] = mapped_column(Boolean)
+    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    recorded_by: Mapped[str] = mapped_column(String(32))
+    ledger_seq: Mapped[int] = mapped_column(BigInteger)
+
+
 class ScreenStatus(StrEnum):
     """Where a screening run stands."""
 

@@ -1025,6 +1025,8 @@ def upgrade() -> None:
         sa.Column("method_parameters", sa.JSON(), nullable=False),
         sa.Column("must_tender", sa.Boolean(), nullable=False),
         sa.Column("members_only", sa.Boolean(), nullable=False),
+        sa.Column("joint_bids", sa.Boolean(), nullable=False),
+        sa.Column("subcontracting", sa.Boolean(), nullable=False),
         sa.Column("minimum", sa.Integer(), nullable=False),
         sa.Column("threshold", sa.Integer(), nullable=False),
         sa.Column("custodian_ids", sa.JSON(), nullable=False),
@@ -1879,10 +1881,47 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["lot_id"], ["award.lot_id"], name=op.f("fk_contract_lot_id")),
         sa.PrimaryKeyConstraint("lot_id", name=op.f("pk_contract")),
     )
+    op.create_table(
+        "contract_tie",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("lot_id", sa.String(length=32), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "subcontract",
+                "supply",
+                "seconded",
+                name="tiekind",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("code", sa.String(length=40), nullable=False),
+        sa.Column("work", sa.String(length=500), nullable=False),
+        sa.Column("amount_fen", sa.BigInteger(), nullable=True),
+        sa.Column("declared", sa.Boolean(), nullable=False),
+        sa.Column("recorded_at", tender.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("recorded_by", sa.String(length=32), nullable=False),
+        sa.Column("ledger_seq", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("amount_fen > 0", name=op.f("ck_contract_tie_amount")),
+        sa.ForeignKeyConstraint(
+            ["lot_id"], ["contract.lot_id"], name=op.f("fk_contract_tie_lot_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_contract_tie")),
+    )
+    with op.batch_alter_table("contract_tie", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_contract_tie_lot_id"), ["lot_id"], unique=False)
 
 
 def downgrade() -> None:
     """Take it back."""
+    with op.batch_alter_table("contract_tie", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_contract_tie_lot_id"))
+
+    op.drop_table("contract_tie")
     op.drop_table("contract")
     op.drop_table("acceptance")
     op.drop_table("score_item")

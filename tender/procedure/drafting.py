@@ -238,6 +238,9 @@ def _columns(session: Session, draft: TenderDraft, now: datetime) -> dict[str, A
         "method_parameters": draft.method_parameters,
         "must_tender": draft.must_tender,
         "members_only": draft.members_only,
+        "joint_bids": draft.joint_bids,
+        # Whoever buys or leases subcontracts nothing.
+        "subcontracting": draft.subcontracting and draft.direction is Direction.PURCHASE,
         "minimum": minimum,
         "bond_fen": draft.bond_fen,
         "custodian_ids": list(draft.custodian_ids or _usual_custodians(session, draft)),

@@ -59,6 +59,8 @@ class TenderDraft:
     method_parameters: dict[str, Any] = field(default_factory=dict)
     must_tender: bool = True
     members_only: bool = False
+    joint_bids: bool = False
+    subcontracting: bool = False
     minimum: int | None = None
     bond_fen: int = 0
     questions_until: datetime | None = None
@@ -99,6 +101,8 @@ def read_draft(session: Session, tender: Tender) -> TenderDraft:
         method_parameters=tender.method_parameters,
         must_tender=tender.must_tender,
         members_only=tender.members_only,
+        joint_bids=tender.joint_bids,
+        subcontracting=tender.subcontracting,
         minimum=tender.minimum,
         bond_fen=tender.bond_fen,
         questions_until=tender.questions_until,

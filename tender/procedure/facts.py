@@ -152,6 +152,8 @@ def public_facts(session: Session, tender: Tender, *, now: datetime) -> PublicFa
             "bond_fen": tender.bond_fen,
             "paused": tender.paused_at is not None,
             "members_only": tender.members_only,
+            "joint_bids": tender.joint_bids,
+            "subcontracting": tender.subcontracting,
             **lineage_facts(session, tender),
             "lots": [_lot_facts(lot) for lot in lots],
             "timeline": [_step_facts(each, now) for each in timeline_of(tender, now=now)],

@@ -92,6 +92,8 @@ class Tender(Base):
     method_parameters: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     must_tender: Mapped[bool] = mapped_column(Boolean, default=True)  # 依法必须招标
     members_only: Mapped[bool] = mapped_column(Boolean, default=False)  # 仅限本集体成员
+    joint_bids: Mapped[bool] = mapped_column(Boolean, default=False)  # 接受联合体投标
+    subcontracting: Mapped[bool] = mapped_column(Boolean, default=False)  # 允许分包
     minimum: Mapped[int] = mapped_column(Integer)
     threshold: Mapped[int] = mapped_column(Integer)
     custodian_ids: Mapped[list[str]] = mapped_column(JSON)  # ids of custodians, in record order

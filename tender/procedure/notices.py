@@ -203,7 +203,7 @@ def _blocks(tender: Tender, lots: Sequence[Lot]) -> tuple[Block, ...]:
         for name in FACT_LABELS
         if tender.facts.get(name)
     ]
-    blocks = [Block(heading=N_("About this tender"), rows=tuple(rows))] if rows else []
+    blocks = [Block(heading=N_("About this tender"), rows=(*rows, *_together(tender)))]
     for lot in lots:
         limit = (
             N_("Reserve price") if tender.direction is Direction.DISPOSAL else N_("Ceiling price")
@@ -219,6 +219,14 @@ def _blocks(tender: Tender, lots: Sequence[Lot]) -> tuple[Block, ...]:
         amount = f"{presenting.yuan(tender.bond_fen)} 元"
         blocks.append(Block(heading=N_("Bid bond"), rows=((N_("Amount"), amount),)))
     return tuple(blocks)
+
+
+def _together(tender: Tender) -> tuple[tuple[str, str], ...]:
+    """Whether bidders may join and hand work on: a notice must say so (REG 37, O87 19)."""
+    joint = N_("Accepted") if tender.joint_bids else N_("Not accepted")
+    under = N_("Allowed") if tender.subcontracting else N_("Not allowed")
+    rows = ((N_("Joint bids (consortia)"), joint), (N_("Subcontracting"), under))
+    return rows if tender.direction is Direction.PURCHASE else rows[:1]
 
 
 def _text(fact: Any) -> str:
