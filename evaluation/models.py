@@ -239,11 +239,13 @@ class ScreenStatus(StrEnum):
     WAITING = "waiting"
     RUNNING = "running"
     DONE = "done"
-    FAILED = "failed"
 
 
 class ScreenRun(Base):
-    """One screening of a tender by the indicators, after the opening."""
+    """The screening of a tender by the indicators, after the opening and whenever done again.
+
+    `progress` lists the steps that are through: {lot, code, found, at} and `failed`, the reason.
+    """
 
     __tablename__ = "screen_run"
 
@@ -251,8 +253,10 @@ class ScreenRun(Base):
     tender_id: Mapped[str] = mapped_column(ForeignKey("tender.id"), index=True)
     status: Mapped[ScreenStatus] = mapped_column(enum_column(ScreenStatus))
     progress: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
-    started_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime)  # of the newest round
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    round: Mapped[int] = mapped_column(Integer, default=1)  # one more each time it is done again
+    known_sha256: Mapped[str | None] = mapped_column(String(64))  # of known.toml as it was used
 
 
 class FindingDecision(StrEnum):
@@ -265,7 +269,10 @@ class FindingDecision(StrEnum):
 
 
 class FindingRow(Base):
-    """A finding (围串标线索): evidence for people, never a verdict."""
+    """A finding (围串标线索): evidence for people, never a verdict.
+
+    `source` is the indicator that found it; `gone_at` is when that one, done again, no longer did.
+    """
 
     __tablename__ = "finding"
     __table_args__ = (
@@ -277,11 +284,13 @@ class FindingRow(Base):
     tender_id: Mapped[str] = mapped_column(ForeignKey("tender.id"), index=True)
     lot_id: Mapped[str | None] = mapped_column(String(32))
     scope: Mapped[str] = mapped_column(String(200))
+    source: Mapped[str] = mapped_column(String(10))
     code: Mapped[str] = mapped_column(String(10))
     strength: Mapped[str] = mapped_column(String(1))
     bidders: Mapped[list[str]] = mapped_column(JSON)  # organisation ids
     content: Mapped[dict[str, Any]] = mapped_column(JSON)  # evaluation.screens.finding as JSON
     found_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    gone_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     decision: Mapped[FindingDecision] = mapped_column(enum_column(FindingDecision))
     reason: Mapped[str | None] = mapped_column(Text)
     decided_by: Mapped[str | None] = mapped_column(String(32))

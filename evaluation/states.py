@@ -17,8 +17,7 @@ MEMBER: Transitions = {
 }
 
 SCREEN: Transitions = {
-    S.WAITING: frozenset({S.RUNNING}),
-    S.RUNNING: frozenset({S.RUNNING, S.DONE, S.FAILED}),
-    S.FAILED: frozenset({S.RUNNING}),
-    S.DONE: frozenset(),
+    S.WAITING: frozenset({S.RUNNING, S.WAITING}),
+    S.RUNNING: frozenset({S.RUNNING, S.DONE, S.WAITING}),
+    S.DONE: frozenset({S.WAITING}),
 }

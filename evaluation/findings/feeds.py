@@ -39,11 +39,16 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Work:
-    """Where a screen runs: the installation's settings, its limited child, its slice's end."""
+    """Where a screen runs: the installation's settings, its limited child, its slice's end.
+
+    `attempt` names the time that the screening is done: files that were too much for the reader in
+    an earlier one are tried again.
+    """
 
     settings: Settings
     child: Child
     until: float | None = None
+    attempt: str = ""
 
 
 @dataclass(frozen=True)
@@ -85,7 +90,7 @@ def _reading(material: LotMaterial, work: Work) -> list[Seen]:
     """Read every file once; those that could not be read, or not whole, are findings."""
     files = material.files
     every = (*files.tender, *files.earlier, *files.bids)
-    read_files(work.settings, work.child, every, until=work.until)
+    read_files(work.settings, work.child, every, until=work.until, attempt=work.attempt)
     failed: dict[str, list[tuple[str, str]]] = {}
     for file in files.bids:
         content = kept(work.settings, file.sha256) or {}

@@ -8,7 +8,6 @@ again, and what was not found before is put before people like every other sign.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,8 +17,9 @@ from sqlalchemy.orm import Session
 
 from evaluation.findings.access import UNKNOWN
 from evaluation.findings.inputs import registered
-from evaluation.findings.screening import finding_row, screened_lots
-from evaluation.models import FindingRow, RegisterExtract
+from evaluation.findings.keeping import keep_found
+from evaluation.findings.screening import screened_lots
+from evaluation.models import RegisterExtract
 from tender.accounts.models import Organisation
 from tender.accounts.permissions import Permission, require
 from tender.bids.models import SealedBid
@@ -117,18 +117,10 @@ def _holders(text: str, problems: dict[str, str]) -> list[dict[str, Any]]:
 
 
 def _screen_again(session: Session, settings: Settings, tender_id: str, now: datetime) -> int:
-    """Add the signs among people that were not there before."""
-    tender = tender_by_id(session, tender_id)
-    query = select(FindingRow).where(FindingRow.tender_id == tender_id)
-    there = {_key(row.lot_id, row.content) for row in session.scalars(query)}
-    added = 0
+    """Screen people and payers anew, whom an extract speaks of; gives the number of new signs."""
+    tender, added = tender_by_id(session, tender_id), 0
     for lot in screened_lots(session, tender_id):
-        for seen in registered.contacts(registered.feed_of(session, settings, lot)):
-            if _key(lot.id, seen.to_json()) not in there:
-                session.add(finding_row(tender, lot, seen, now=now))
-                added += 1
+        feed = registered.feed_of(session, settings, lot)
+        for source, screen in (("P2", registered.contacts), ("D1", registered.bonds)):
+            added += keep_found(session, tender, lot, source, screen(feed), now=now)
     return added
-
-
-def _key(lot_id: str | None, content: Mapping[str, Any]) -> tuple[Any, ...]:
-    return (lot_id, content["code"], content["strength"], *content["bidders"])

@@ -9,7 +9,6 @@ it. A slice ends before the lease does and orders the next one, so that no job o
 from __future__ import annotations
 
 import time
-from datetime import datetime
 from typing import Any
 
 import structlog
@@ -18,9 +17,11 @@ from sqlalchemy.orm import Session
 
 from evaluation.findings.feeds import INDICATORS, Indicator, Work
 from evaluation.findings.inputs.exhibits import Seen
+from evaluation.findings.inputs.known import known_digest
 from evaluation.findings.inputs.limited import Child, Unfinished
 from evaluation.findings.inputs.reading import Later
-from evaluation.models import FindingDecision, FindingRow, ScreenRun, ScreenStatus
+from evaluation.findings.keeping import keep_found
+from evaluation.models import FindingRow, ScreenRun, ScreenStatus
 from evaluation.states import SCREEN
 from tender.accounts.directory import people_with
 from tender.core import jobs, messages, outbox
@@ -35,6 +36,7 @@ from tender.procedure.models import Lot, LotStatus, Tender
 RUN = "screens.run"
 # Seconds of one slice; with the longest single screen it stays below the lease of an outbox row.
 SLICE = 60.0
+Round = tuple[str, int]  # the screening's id, and which time it is done
 log = structlog.get_logger(__name__)
 
 
@@ -45,22 +47,24 @@ def run_screens(platform: Platform, payload: dict[str, Any]) -> None:
         run = session.get_one(ScreenRun, run_id)
         if run.status is ScreenStatus.DONE:
             return
+        if run.status is ScreenStatus.WAITING:
+            run.known_sha256 = known_digest(platform.settings)
         advance(run, ScreenStatus.RUNNING, SCREEN)
-        tender_id = run.tender_id
+        tender_id, number = run.tender_id, run.round
     with platform.database.read() as session:
         lots = screened_lots(session, tender_id)
     try:
         with Child() as child:
-            work = Work(platform.settings, child, until)
+            work = Work(platform.settings, child, until, f"{run_id} {number}")
             for lot in lots:
                 for indicator in INDICATORS:
                     if time.monotonic() > until:
                         raise Later
-                    _run_one(platform, run_id, lot, indicator, work)
+                    _run_one(platform, (run_id, number), lot, indicator, work)
     except Later:
         _order_next(platform, run_id)
         return
-    _finish(platform, run_id, tender_id)
+    _finish(platform, (run_id, number), tender_id)
 
 
 def screened_lots(session: Session, tender_id: str) -> list[Lot]:
@@ -80,30 +84,29 @@ def _order_next(platform: Platform, run_id: str) -> None:
     jobs.hurry(platform.settings, [row.id])
 
 
-def _finish(platform: Platform, run_id: str, tender_id: str) -> None:
+def _finish(platform: Platform, doing: Round, tender_id: str) -> None:
     with platform.database.write() as session:
-        run = session.get_one(ScreenRun, run_id)
-        if run.status is ScreenStatus.DONE:
+        run = session.get_one(ScreenRun, doing[0])
+        if run.status is ScreenStatus.DONE or run.round != doing[1]:
             return
         advance(run, ScreenStatus.DONE, SCREEN)
         run.finished_at = platform.clock.now()
         _tell(session, session.get_one(Tender, tender_id), platform)
 
 
-def _run_one(platform: Platform, run_id: str, lot: Lot, indicator: Indicator, work: Work) -> None:
+def _run_one(platform: Platform, doing: Round, lot: Lot, indicator: Indicator, work: Work) -> None:
     with platform.database.read() as session:
-        if _is_done(session.get_one(ScreenRun, run_id), lot, indicator):
+        if _is_done(session.get_one(ScreenRun, doing[0]), doing, lot, indicator):
             return
     found, failed = _found(platform, lot, indicator, work)
     with platform.database.write() as session:
-        run = session.get_one(ScreenRun, run_id)
-        if _is_done(run, lot, indicator):
+        run = session.get_one(ScreenRun, doing[0])
+        if _is_done(run, doing, lot, indicator):
             return
         tender = session.get_one(Tender, run.tender_id)
-        now = platform.clock.now()
-        for seen in found:
-            session.add(finding_row(tender, lot, seen, now=now))
-        done = {"lot": lot.id, "code": indicator.code, "found": len(found), "at": now.isoformat()}
+        now, code = platform.clock.now(), indicator.code
+        keep_found(session, tender, lot, code, found, now=now, whole=not failed)
+        done = {"lot": lot.id, "code": code, "found": len(found), "at": now.isoformat()}
         run.progress = [*run.progress, done | ({"failed": failed} if failed else {})]
 
 
@@ -117,30 +120,15 @@ def _found(
         return indicator.run(gathered, work), ""
     except Unfinished as why:
         log.warning("screens.unfinished", lot=lot.id, code=indicator.code, why=str(why))
-        return [], str(why)
+        return list(why.found), str(why)
     except DomainError as error:
         return [], error.text()
 
 
-def _is_done(run: ScreenRun, lot: Lot, indicator: Indicator) -> bool:
-    return any(each["lot"] == lot.id and each["code"] == indicator.code for each in run.progress)
-
-
-def finding_row(tender: Tender, lot: Lot, seen: Seen, *, now: datetime) -> FindingRow:
-    """A finding as it is kept, waiting for people."""
-    finding = seen.finding
-    return FindingRow(
-        tender_id=tender.id,
-        lot_id=lot.id,
-        scope=tender.scope,
-        code=finding.code,
-        strength=finding.strength.value,
-        bidders=list(finding.bidders),
-        content=seen.to_json(),
-        found_at=now,
-        decision=FindingDecision.OPEN,
-        explanations={},
-    )
+def _is_done(run: ScreenRun, doing: Round, lot: Lot, indicator: Indicator) -> bool:
+    """Whether a step is through; a worker that was overtaken by a later round does none of it."""
+    through = any(each["lot"] == lot.id and each["code"] == indicator.code for each in run.progress)
+    return through or run.round != doing[1]
 
 
 def _tell(session: Session, tender: Tender, platform: Platform) -> None:

@@ -1214,11 +1214,13 @@ def upgrade() -> None:
         sa.Column("tender_id", sa.String(length=32), nullable=False),
         sa.Column("lot_id", sa.String(length=32), nullable=True),
         sa.Column("scope", sa.String(length=200), nullable=False),
+        sa.Column("source", sa.String(length=10), nullable=False),
         sa.Column("code", sa.String(length=10), nullable=False),
         sa.Column("strength", sa.String(length=1), nullable=False),
         sa.Column("bidders", sa.JSON(), nullable=False),
         sa.Column("content", sa.JSON(), nullable=False),
         sa.Column("found_at", tender.core.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("gone_at", tender.core.db.UtcDateTime(timezone=True), nullable=True),
         sa.Column(
             "decision",
             sa.Enum(
@@ -1495,7 +1497,6 @@ def upgrade() -> None:
                 "waiting",
                 "running",
                 "done",
-                "failed",
                 name="screenstatus",
                 native_enum=False,
                 create_constraint=True,
@@ -1506,6 +1507,8 @@ def upgrade() -> None:
         sa.Column("progress", sa.JSON(), nullable=False),
         sa.Column("started_at", tender.core.db.UtcDateTime(timezone=True), nullable=False),
         sa.Column("finished_at", tender.core.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("known_sha256", sa.String(length=64), nullable=True),
         sa.ForeignKeyConstraint(["tender_id"], ["tender.id"], name=op.f("fk_screen_run_tender_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_screen_run")),
     )

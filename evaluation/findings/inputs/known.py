@@ -7,6 +7,7 @@ docs/collusion.md. Without the file the lists are empty.
 
 from __future__ import annotations
 
+import hashlib
 import tomllib
 from dataclasses import dataclass
 from ipaddress import ip_network
@@ -16,6 +17,8 @@ from evaluation.screens.computers import Machine
 from tender.core.errors import DomainError, Kind
 from tender.core.i18n import N_
 from tender.core.settings import Settings
+
+KNOWN = "known.toml"
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,7 @@ class KnownShared:
 
 def known_shared(settings: Settings) -> KnownShared:
     """Read the list; DomainError `screens.known` if it cannot be used."""
-    path = settings.data / "known.toml"
+    path = settings.data / KNOWN
     try:
         content: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -57,6 +60,15 @@ def known_shared(settings: Settings) -> KnownShared:
         )
     except (AttributeError, TypeError, ValueError) as error:
         raise _wrong(str(error)) from error
+
+
+def known_digest(settings: Settings) -> str:
+    """SHA-256 of the list as it lies there, to see later that it changed."""
+    try:
+        data = (settings.data / KNOWN).read_bytes()
+    except OSError:
+        data = b""
+    return hashlib.sha256(data).hexdigest()
 
 
 def _wrong(why: str) -> DomainError:

@@ -9,10 +9,12 @@ libraries takes longer than most screens; one that failed is replaced.
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
+from evaluation.findings.inputs.exhibits import Seen
 from tender.core.children import AnsweringChild, ChildGone, ChildLate
 from tender.core.i18n import N_
 
@@ -33,7 +35,14 @@ class Bounds:
 
 
 class Unfinished(Exception):
-    """A screen that did not finish; the message is a msgid for people."""
+    """A screen that did not finish; the message is a msgid for people.
+
+    `found` is what it had found by then.
+    """
+
+    def __init__(self, why: str, found: Sequence[Seen] = ()) -> None:
+        super().__init__(why)
+        self.found = found
 
 
 class Child:

@@ -34,6 +34,14 @@ class HeldFile:
     sha256: str
 
 
+LIMITED = (
+    "reading the file takes longer than the limit",
+    "reading the file takes more memory than the limit",
+    "the file brought the reading process down",
+    "the file cannot be opened",
+)
+
+
 class Later(Exception):
     """The time of this slice is used up; what was read is kept, and the next slice goes on."""
 
@@ -60,21 +68,32 @@ def kept(settings: Settings, sha256: str) -> dict[str, Any] | None:
 
 
 def read_files(
-    settings: Settings, child: Child, files: Sequence[HeldFile], *, until: float | None = None
-) -> int:
+    settings: Settings, child: Child, files: Sequence[HeldFile], *, until: float | None = None,
+    attempt: str = "",
+) -> int:  # fmt: skip
     """Read what was not read before, bills in the child; gives the number of files read now.
 
     Raises Later once `time.monotonic()` has passed `until`; at least one file is read each time.
+    With another `attempt` than before, files that were too much for the reader are tried again: it
+    may have been the machine's fault.
     """
-    waiting = {file.sha256: file for file in files if kept(settings, file.sha256) is None}
+    waiting = {file.sha256: file for file in files if _waits(settings, file.sha256, attempt)}
     done = 0
     with Extractor(LIMITS) as extractor:
         for sha256, file in waiting.items():
             if done and until is not None and time.monotonic() > until:
                 raise Later
-            _keep(settings, sha256, _read(settings, extractor, child, file))
+            _keep(settings, sha256, _read(settings, extractor, child, file) | {"attempt": attempt})
             done += 1
     return done
+
+
+def _waits(settings: Settings, sha256: str, attempt: str) -> bool:
+    held = kept(settings, sha256)
+    if held is None:
+        return True
+    again = held.get("unread") in LIMITED and held.get("attempt") != attempt
+    return bool(attempt) and again
 
 
 def _read(settings: Settings, extractor: Extractor, child: Child, file: HeldFile) -> dict[str, Any]:
