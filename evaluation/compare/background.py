@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from evaluation.compare.extracted import Extracted, Picture, Properties, Unreadable
-from evaluation.compare.extraction import Extractor
+from evaluation.compare.extraction import Extractor, said
 from evaluation.compare.kgrams import KnownGrams, hash_kgrams
 from evaluation.compare.normalise import Codes, fold
 
@@ -89,12 +89,19 @@ class BackgroundIndex:
         self._folder.mkdir(parents=True, exist_ok=True)
         content = {"version": _VERSION, "entries": self._entries}
         with _replacing(self._folder / _LIST) as target:
-            target.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+            target.write_text(json.dumps(content), encoding="ascii")
 
     def holds(self, name: str, stamp: str) -> bool:
-        """Return whether the text is indexed with this stamp and its array is there."""
+        """Return whether the text is indexed with this stamp and can be taken from the index."""
         entry = self._entries.get(name)
-        return entry is not None and entry["stamp"] == stamp and self._array(entry).is_file()
+        try:
+            if entry is None or entry["stamp"] != stamp:
+                return False
+            self._codes(entry)
+            Extracted.from_json(entry["document"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return False  # Somebody else has written there, or a disk was full.
+        return True
 
     def ground(self, names: Collection[str] | None = None) -> Ground:
         """Return everything in the index, or what is indexed of some names."""
@@ -104,11 +111,18 @@ class BackgroundIndex:
         for name, entry in self._entries.items():
             if names is not None and name not in names:
                 continue
-            codes.append(np.load(self._array(entry), allow_pickle=False).astype(np.uint16))
+            codes.append(self._codes(entry))
             document = Extracted.from_json(entry["document"])
             pictures += document.pictures
             properties.append(document.properties)
         return Ground(tuple(codes), tuple(pictures), tuple(properties))
+
+    def _codes(self, entry: dict[str, Any]) -> Codes:
+        array = np.load(self._array(entry), mmap_mode="r", allow_pickle=False)
+        if array.ndim != 1 or array.dtype != np.uint16:
+            raise ValueError("no array of folded characters")
+        codes: Codes = np.asarray(array)
+        return codes
 
     def _array(self, entry: dict[str, Any]) -> Path:
         return self._folder / f"{entry['codes']}.npy"
@@ -116,10 +130,10 @@ class BackgroundIndex:
     def _load(self) -> dict[str, dict[str, Any]]:
         try:
             content = json.loads((self._folder / _LIST).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            entries: dict[str, dict[str, Any]] = dict(content["entries"])
+            return entries if content["version"] == _VERSION else {}
+        except (OSError, ValueError, KeyError, TypeError):
             return {}
-        entries: dict[str, dict[str, Any]] = content.get("entries", {})
-        return entries if content.get("version") == _VERSION else {}
 
 
 class _replacing:  # noqa: N801 - Reads as a verb where it is used.
@@ -189,14 +203,17 @@ def _update(
 
 
 def background_files(source: Path) -> Iterator[tuple[Path, str]]:
-    """Yield the files below a folder, or the file itself, with their names; hidden ones are not."""
-    if source.is_file():
-        yield source, source.name
+    """Yield the files below a folder, or the file itself, with their names; hidden ones are not.
+
+    What is neither, a device or a pipe, is yielded too: reading it says why not.
+    """
+    if not source.is_dir():
+        yield source, said(source.name)
         return
     for path in sorted(source.rglob("*")):
         name = path.relative_to(source)
         if path.is_file() and not any(part.startswith(".") for part in name.parts):
-            yield path, str(name)
+            yield path, said(name)
 
 
 def read_ground(source: Path, extractor: Extractor) -> tuple[Ground, list[tuple[str, str]]]:

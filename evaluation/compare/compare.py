@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,12 +25,17 @@ TENDER = "(tender)"
 BACKGROUND = "(background)"
 
 
+class NoBids(Exception):
+    """The folder of bids is empty, so that "no findings" would be no answer."""
+
+
 @dataclass(frozen=True)
 class Result:
     """What the comparison found, and what it could not read."""
 
     findings: list[Finding]
     unread: list[Unread]
+    bidders: int  # That could be read, at least in part.
 
     def to_json(self) -> dict[str, Any]:
         """Return the form that docs/compare.md describes."""
@@ -92,11 +97,18 @@ def compare_folders(
     background: Path | None = None,
     index: Path | None = None,
     file_id_rule: bool = False,
+    no_bids: Collection[Path] = (),
     limits: Limits | None = None,
 ) -> Result:
-    """Read tender, background and bids from plain files and compare the bids."""
+    """Read tender, background and bids from plain files and compare the bids.
+
+    `no_bids` are files and folders that are no bids where they lie among them. Raises NoBids.
+    """
     unread: list[Unread] = []
     ground = Ground()
+    files: list[BidFile] = list_bids(bids, no_bids)
+    if not files:
+        raise NoBids
     with Extractor(limits) as extractor:
         if tender is not None:
             more, failed = read_ground(tender, extractor)
@@ -107,10 +119,10 @@ def compare_folders(
             ground = ground.joined(more)
             unread += [Unread(BACKGROUND, name, why) for name, why in failed]
     documents = []
-    files: list[BidFile] = list_bids(bids)
     for file, extracted, remarks in extract_all(files, limits):
         unread += remarks
         if extracted is not None:
             documents.append(Document(file.bidder, file.name, extracted))
     options = Options(file_id_rule=file_id_rule)
-    return Result(compare_documents(documents, ground, options), unread)
+    bidders = len({document.bidder for document in documents})
+    return Result(compare_documents(documents, ground, options), unread, bidders)

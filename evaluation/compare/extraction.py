@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
@@ -96,20 +96,29 @@ class Extractor:
         return Extracted.from_json(reply["extracted"])
 
 
-def list_bids(folder: Path) -> list[BidFile]:
+def list_bids(folder: Path, no_bids: Collection[Path] = ()) -> list[BidFile]:
     """Return the files of all bids: each file or folder is a bidder, named by its stem.
 
     Files of the same stem (bid.pdf beside bid.xlsx) belong to one bidder. A folder whose stem
-    another entry has too keeps its whole name.
+    another entry has too keeps its whole name. `no_bids` that lie in the folder are left out.
     """
-    entries = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+    others = set(map(os.path.realpath, no_bids))
+    entries = sorted(
+        path
+        for path in folder.iterdir()
+        if not path.name.startswith(".") and os.path.realpath(path) not in others
+    )
     files: list[BidFile] = []
     for entry in entries:
         twins = [other for other in entries if other.stem == entry.stem]
         shared = len(twins) > 1 and any(other.is_dir() for other in twins)
         bidder = entry.name if shared else entry.stem
         found = _files(entry) if entry.is_dir() and not entry.is_symlink() else [entry]
-        files += [BidFile(_said(bidder), _said(path.relative_to(folder)), path) for path in found]
+        files += [
+            BidFile(said(bidder), said(path.relative_to(folder)), path)
+            for path in found
+            if os.path.realpath(path) not in others
+        ]
     return files
 
 
@@ -127,9 +136,9 @@ def _files(folder: Path) -> list[Path]:
     return sorted([*paths, *map(Path, closed)]) or [folder]
 
 
-def _said(name: object) -> str:
-    """Return a name that can be written: a name of no known encoding has marks for its octets."""
-    return os.fsencode(str(name)).decode("utf-8", "replace")
+def said(name: object) -> str:
+    """Return a name that can be written: one of no known encoding shows its octets (\\xff)."""
+    return os.fsencode(str(name)).decode("utf-8", "backslashreplace")
 
 
 def extract_all(

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import csv
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 
 from evaluation.screens.anomaly import Screened, screened, unsupervised
+from evaluation.screens.answers import why_not_writable
 from evaluation.screens.prices import SCREENS, Floats
 from evaluation.screens.signs import raised
 from evaluation.screens.steps import steps_p
@@ -38,21 +38,6 @@ def main(argv: list[str]) -> int:
 def _refuse(why: str) -> int:
     sys.stderr.write(f"screen: {why}\n")
     return 2
-
-
-def why_not_writable(out: Path, inputs: Iterable[Path | None]) -> str:
-    """Return why an answer cannot be written there, "" if it can; its folder is made.
-
-    Asked before the work is done, so that an hour of it is not lost to a mistyped name.
-    """
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        if any(path is not None and out.exists() and out.samefile(path) for path in inputs):
-            return "is one of the inputs. Name another file."
-        with out.open("ab"):
-            return ""
-    except OSError as error:
-        return f"cannot be written ({error.strerror}). Name a file in a folder of yours."
 
 
 def _options(argv: list[str]) -> argparse.Namespace:

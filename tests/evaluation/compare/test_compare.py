@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -115,6 +116,67 @@ def test_the_index_is_kept_used_again_and_follows_the_folder(folder):
     assert unread == []
     assert [codes.size for codes in ground.codes] == [6]
     assert BackgroundIndex(source / INDEX_NAME).names == ("more.txt",)
+
+
+def test_what_somebody_else_wrote_into_the_index_is_read_anew(folder):
+    index = folder / "background" / INDEX_NAME
+    with Extractor() as extractor:
+        plain, _ = index_folder(folder / "background", extractor)
+        sound = (index / "index.json").read_text(encoding="utf-8")
+        for wrong in ("[]", '{"version": 1, "entries": []}', sound.replace("stamp", "x"),
+                      sound.replace("document", "x"), "{", ""):  # fmt: skip
+            if wrong:
+                (index / "index.json").write_text(wrong)
+            else:
+                next(index.glob("*.npy")).write_bytes(b"junk")
+            ground, unread = index_folder(folder / "background", extractor)
+            assert unread == []
+            assert [c.tobytes() for c in ground.codes] == [c.tobytes() for c in plain.codes]
+
+
+def test_names_of_no_known_encoding_stay_apart_and_can_be_written(folder):
+    copied = "\n".join(text(9, 3))
+    for name in (b"\xff", b"\xfe"):
+        odd = os.fsdecode(name + b".txt")
+        (folder / "bids" / odd).write_text(copied, encoding="utf-8")
+        (folder / "background" / odd).write_text("标准", encoding="utf-8")
+    pairs = [f["bidders"] for f in run(folder)["findings"] if f["code"] == "T1"]
+    assert ["\\xfe", "\\xff"] in pairs
+
+
+def test_findings_among_the_bids_are_no_bid_and_no_bid_is_written_over(folder, capsys):
+    bids = folder / "bids"
+    (folder / "tender.txt").rename(bids / "tender.txt")
+    (folder / "background").rename(bids / "background")
+    arguments = ["--tender", bids / "tender.txt", "--background", bids / "background",
+                 "--bids", bids, "--out"]  # fmt: skip
+    answers = []
+    for _ in range(2):
+        assert main([*map(str, arguments), str(bids / "findings.json")]) == 0
+        answers.append((bids / "findings.json").read_text(encoding="utf-8"))
+    assert answers[0] == answers[1]
+    assert '"findings"' not in answers[0].split("[", 1)[1]
+    before = (bids / "甲公司.txt").read_bytes()
+    for out in (bids / "甲公司.txt", bids / "tender.txt", bids, bids / "甲公司.txt" / "o.json"):
+        assert main([*map(str, arguments), str(out)]) == 2
+    assert (bids / "甲公司.txt").read_bytes() == before
+    assert capsys.readouterr().err.count("compare: --out ") == 4
+
+
+def test_no_bids_are_refused_and_one_bid_is_told(folder, tmp_path, capsys):
+    (tmp_path / "empty").mkdir()
+    arguments = ["--out", str(tmp_path / "o.json"), "--bids"]
+    assert main([*arguments, str(tmp_path / "empty")]) == 2
+    assert "Put one file or folder per bidder there." in capsys.readouterr().err
+    assert main([*arguments, str(folder / "bids" / "乙公司")]) == 0
+    assert "no other to be compared with" in capsys.readouterr().out
+
+
+def test_a_tender_that_is_no_file_is_told_as_unread(folder):
+    os.mkfifo(folder / "pipe")
+    [row] = [r for r in run(folder, "--tender", str(folder / "pipe"))["unread"]
+             if r["bidder"] == "(tender)"]  # fmt: skip
+    assert row["why"] == "not a plain file"
 
 
 def test_an_index_of_another_version_or_a_lost_array_is_read_anew(tmp_path):
