@@ -107,19 +107,22 @@ def delete_draft(session: Session, actor: Actor, tender_id: str, *, now: datetim
 
 
 def problems_of(session: Session, tender: Tender, *, now: datetime) -> list[Problem]:
-    """Everything that speaks against publishing this tender now, each with its next step."""
+    """Everything that speaks against publishing this tender now, each with its next step.
+
+    Not every kind limits its bond: for land and property rights no rule does.
+    """
     own, days = overrides_at(session, now), calendar_at(session)
     course = course_of(tender, now=now)
     found = list(check(course, days, law(), own)) if tender.deadline else []
     lots = lots_of(session, tender.id)
     base = limit_total(lots)
     if tender.bond_fen and base is not None:
-        rule = law().lookup(
-            tender.kind.value, "bid_bond_max", on=day_of(now), direction=tender.direction,
+        rules = law().find(
+            tender.kind.value, code="bid_bond_max", on=day_of(now), direction=tender.direction,
             method=tender.method.value, overrides=own,
         )  # fmt: skip
-        problem = check_bond(tender.bond_fen, base, rule)
-        found += [problem] if problem else []
+        problems = (check_bond(tender.bond_fen, base, rule) for rule in rules)
+        found += [problem for problem in problems if problem]
     return found
 
 
