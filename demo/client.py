@@ -132,6 +132,7 @@ class Bidder(Person):
     name: str = ""
     code: str = ""
     natural: bool = False
+    phone: str = ""
     key: ec.EllipticCurvePrivateKey = field(
         default_factory=lambda: ec.generate_private_key(ec.SECP256R1())
     )

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from datetime import time as clock_time
 from pathlib import Path
@@ -18,12 +19,13 @@ from typing import Any
 
 from sqlalchemy import select
 
-from demo import panel, plans
+from demo import market, panel, papers, plans
+from demo.bidders import builder, villager
 from demo.client import Bidder
 from demo.county import ROOT, County, running_county
-from demo.people import BUILDERS, company_name, credit_code, id_number, person_name
+from demo.people import agent_login
 from demo.seed import seed_county
-from demo.story import Story
+from demo.story import Story, morning
 from evaluation.models import Award
 from tender.accounts.models import Organisation
 from tender.core.shanghai import SHANGHAI
@@ -76,11 +78,11 @@ def _lives(county: County) -> list[tuple[Tender, Story]]:
     county.start_agents()
     story = Story(county, seed_county(county.platform, plans.places(), now=county.now()))
     story.register_custodians(keys=16)
-    villagers = [_villager(county, n) for n in range(VILLAGERS)]
-    firms = [_firm(county, n) for n in range(FIRMS)]
+    villagers = [villager(county, n, f"villager{n}") for n in range(VILLAGERS)]
+    firms = [builder(county, n) for n in range(FIRMS)]
     story.register_bidders([*villagers, *firms])
     village = [_publish_case(story, number) for number in range(3)]
-    works = _publish_works(story, start)
+    works = plans.publish_invented(story, "works", morning(start + timedelta(days=24)))
     for number in (1, 2):
         _bid_plainly(story, number, village[number], villagers)
     wanted = _bid_with_faults(story, village[0], villagers)
@@ -89,14 +91,14 @@ def _lives(county: County) -> list[tuple[Tender, Story]]:
         story.open(village[number])
     _open_with_two_dead(story, village[0], wanted)
     for number, tender in enumerate(village):
-        agent = story.person(_agent(number))
+        agent = story.person(agent_login(number))
         agent.post(f"/work/{tender.id}/evaluation/run")
         panel.finish(story, tender, agent)
     for number, tender in enumerate(village):
-        panel.award(story, tender, story.person(_agent(number)))
+        panel.award(story, tender, story.person(agent_login(number)))
     story.open(works)
     clerk = story.person("clerk")
-    panel.evaluate_works(story, works, clerk)
+    panel.evaluate(story, works, clerk, "A01")
     panel.finish(story, works, clerk)
     panel.object_and_answer(story, works, firms[5], clerk)
     panel.award(story, works, clerk)
@@ -105,55 +107,22 @@ def _lives(county: County) -> list[tuple[Tender, Story]]:
     return [(tender, story) for tender in (*village, works)]
 
 
-def _villager(county: County, number: int) -> Bidder:
-    natural = number % 2 == 1
-    return Bidder(
-        county.url, f"villager{number}", county.now, natural=natural,
-        name=person_name(number) if natural else company_name(number),
-        code=id_number(number) if natural else credit_code(number),
-    )  # fmt: skip
-
-
-def _firm(county: County, number: int) -> Bidder:
-    return Bidder(
-        county.url, f"builder{number}", county.now, name=company_name(30 + number, BUILDERS),
-        code=credit_code(500 + number),
-    )  # fmt: skip
-
-
-def _agent(number: int, second: bool = False) -> str:
-    login = "agent2" if second else "agent"
-    return login if number == 0 else f"{login}-{number + 1}"
-
-
-def _deadline(start: datetime, days: int) -> datetime:
-    return (
-        (start + timedelta(days=days))
-        .astimezone(SHANGHAI)
-        .replace(hour=9, minute=30, second=0, microsecond=0)
-    )
-
-
 def _publish_case(story: Story, number: int) -> Tender:
-    case = plans.CASES[number]
-    village = story.seeded.organisations[case["village"]]
-    form = plans.lease_form(case, village, _deadline(story.county.now(), case["days"]))
-    return story.publish(form, _agent(number), _agent(number, second=True))
-
-
-def _publish_works(story: Story, start: datetime) -> Tender:
-    organisation = story.seeded.organisations["清源县交通运输局"]
-    form = plans.works_form(organisation, _deadline(start, 24))
-    return story.publish(form, "clerk", "reviewer")
+    days = timedelta(days=plans.CASES[number]["days"])
+    return plans.publish_case(story, number, morning(story.county.now() + days))
 
 
 def _bid_plainly(story: Story, number: int, tender: Tender, villagers: list[Bidder]) -> None:
     for place, lot in enumerate(story.lots(tender.id)):
         count = 5 if place == 0 else 3
-        for offer in plans.offers(place, count, number + place, HONEST):
-            fen = plans.price(lot.limit_fen or 0, offer.percent)
-            story.bid(villagers[offer.bidder], lot, fen)
+        _honest_bids(story, lot, villagers, market.takers(count, number + place, HONEST))
     story.tell(f"{tender.number} 各标段投标在截止前加密递交，内容和数量无人可知")
+
+
+def _honest_bids(story: Story, lot: Lot, villagers: list[Bidder], numbers: Iterable[int]) -> None:
+    for number in numbers:
+        bidder = villagers[number]
+        story.bid(bidder, lot, market.honest_fen(lot.name, lot.limit_fen or 0, bidder.name))
 
 
 def _bid_with_faults(story: Story, tender: Tender, villagers: list[Bidder]) -> dict[str, Any]:
@@ -161,26 +130,23 @@ def _bid_with_faults(story: Story, tender: Tender, villagers: list[Bidder]) -> d
     lots = story.lots(tender.id)
     first = lots[0]
     limit = first.limit_fen or 0
-    for number in range(4):
-        story.bid(villagers[number], first, plans.price(limit, 5 + number * 4))
-    story.bid(villagers[REPLACES], first, plans.price(limit, 31))
+    _honest_bids(story, first, villagers, range(4))
+    story.bid(villagers[REPLACES], first, market.above(limit, 361_738))
     story.tell(f"{villagers[REPLACES].name} 以新的投标文件替换前一份")
-    story.bid(villagers[RUBBISH], first, plans.price(limit, 90), spoil=rubbish)
+    story.bid(villagers[RUBBISH], first, market.above(limit, 904_127), spoil=rubbish)
     story.tell(f"{villagers[RUBBISH].name} 的密封头合规，里面是乱码")
-    story.bid(villagers[MISMATCH], first, plans.price(limit, 80), spoil=other_files)
+    story.bid(villagers[MISMATCH], first, market.above(limit, 802_663), spoil=other_files)
     story.tell(f"{villagers[MISMATCH].name} 的附件与其清单不符")
-    story.bid(villagers[BROKEN], first, plans.price(limit, 85), spoil=broken_share)
+    story.bid(villagers[BROKEN], first, market.above(limit, 851_309), spoil=broken_share)
     story.tell(f"{villagers[BROKEN].name} 的密钥份额被改坏")
-    receipt = story.bid(villagers[WITHDRAWS], first, plans.price(limit, 70))
+    receipt = story.bid(villagers[WITHDRAWS], first, market.above(limit, 703_871))
     story.withdraw(villagers[WITHDRAWS], first, receipt)
     late = villagers[LATE]
     late.enrol(first.opening_id or "")
     context = late.context(first.opening_id or "")
     for place, lot in enumerate(lots[1:], start=1):
         count = 2 if place == len(lots) - 1 else 3
-        for offer in plans.offers(place, count, place, HONEST):
-            fen = plans.price(lot.limit_fen or 0, offer.percent)
-            story.bid(villagers[offer.bidder], lot, fen)
+        _honest_bids(story, lot, villagers, market.takers(count, place, HONEST))
     return {"bidder": late, "context": context, "lot": first}
 
 
@@ -207,11 +173,9 @@ def other_files(envelope: bytes, stream: bytes) -> tuple[bytes, bytes]:
 def _bid_works(story: Story, tender: Tender, firms: list[Bidder]) -> None:
     (lot,) = story.lots(tender.id)
     for number, firm in enumerate(firms):
-        fen = plans.WORKS_CEILING_FEN * (905 + number * 11) // 1000 + number * 12_345
-        plan = f"{firm.name}施工组织设计\n".encode() * 400
-        story.bid(
-            firm, lot, fen, files=[("施工组织设计.txt", plan), ("业绩证明.txt", firm.name.encode())]
-        )
+        fen = market.honest_fen(lot.name, lot.limit_fen or 0, firm.name, purchase=True)
+        plan = papers.construction_plan(firm.name, number)
+        story.bid(firm, lot, fen, files=[plan, ("业绩证明.txt", firm.name.encode())])
     story.tell(f"{tender.number} 七家施工单位加密递交，附件分片续传")
 
 
@@ -224,7 +188,7 @@ def _open_with_two_dead(story: Story, tender: Tender, wanted: dict[str, Any]) ->
     if deadline is not None:
         story.reach(deadline + timedelta(seconds=1))
     lot: Lot = wanted["lot"]
-    fen = plans.price(lot.limit_fen or 0, 60)
+    fen = market.above(lot.limit_fen or 0, 598_437)
     story.bid_late(wanted["bidder"], lot, wanted["context"], fen)
     story.open(tender)
     hall = story.person("agent").get(f"/tenders/{tender.number}/hall").text

@@ -1,33 +1,47 @@
-"""The works tender after its opening: draw, sheets, candidates, an objection, the award."""
+"""A scored tender after its opening: draw, sheets, candidates, an objection, the award."""
 
 from __future__ import annotations
 
 import re
-import time
+from collections.abc import Callable
 from datetime import timedelta
 
 from demo.client import Bidder, Person, Refused
-from demo.story import PATIENCE, Story
+from demo.story import Story
 from tender.procedure.models import Tender
 
 SCORES = {"T1": (30, 8), "T2": (14, 4)}  # base and spread of the invented scores
 
 
-def evaluate_works(story: Story, tender: Tender, clerk: Person) -> None:
-    """Draw five experts, let each score alone, rank."""
+def evaluate(
+    story: Story,
+    tender: Tender,
+    clerk: Person,
+    speciality: str,
+    review: Callable[[list[Person]], None] | None = None,
+) -> None:
+    """Draw three experts of a speciality and two of costs, let each score alone, rank.
+
+    `review` is what the seated panel does before it scores.
+    """
+    seated = _draw(story, tender, clerk, speciality)
+    if review is not None:
+        review(seated)
+    for place_number, expert in enumerate(seated):
+        _score(expert, tender, place_number)
+    story.tell("五份评分表各自独立提交，互不可见，提交后汇总")
+    clerk.post(f"/work/{tender.id}/evaluation/run")
+    for expert in seated:
+        expert.post(f"/panel/{tender.id}/report", {"dissent": ""})
+    story.tell("评标报告由五名成员签署")
+
+
+def _draw(story: Story, tender: Tender, clerk: Person, speciality: str) -> list[Person]:
     place = f"/work/{tender.id}/evaluation"
-    clerk.post(
-        f"{place}/pool", {"speciality": "A01", "size": "3", "speciality_2": "A04", "size_2": "2"}
-    )
-    until = time.monotonic() + PATIENCE
-    while True:
-        try:
-            clerk.post(f"{place}/words", {"words": "招标人现场报出的随机词：风调雨顺"})
-            break
-        except Refused as refusal:
-            if refusal.code != "panel.no_checkpoint" or time.monotonic() > until:
-                raise
-            time.sleep(0.3)
+    quotas = {"speciality": speciality, "size": "3", "speciality_2": "A04", "size_2": "2"}
+    clerk.post(f"{place}/pool", quotas)
+    said = {"words": "招标人现场报出的随机词：风调雨顺"}
+    story.retry(lambda: clerk.post(f"{place}/words", said), "panel.no_checkpoint")
     story.person("supervisor").post(
         f"{place}/words", {"words": "监督部门现场报出的随机词：松柏长青"}
     )
@@ -35,13 +49,7 @@ def evaluate_works(story: Story, tender: Tender, clerk: Person) -> None:
     clerk.post(f"{place}/draw")
     seated = _seat(story, tender)
     story.tell(f"抽取 {len(seated)} 名专家并到场，姓名在结果公布前保密")
-    for place_number, expert in enumerate(seated):
-        _score(expert, tender, place_number)
-    story.tell("五份评分表各自独立提交，互不可见，提交后汇总")
-    clerk.post(f"{place}/run")
-    for expert in seated:
-        expert.post(f"/panel/{tender.id}/report", {"dissent": ""})
-    story.tell("评标报告由五名成员签署")
+    return seated
 
 
 def _seat(story: Story, tender: Tender) -> list[Person]:

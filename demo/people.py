@@ -37,6 +37,7 @@ TRADES = (
 )
 FORMS = ("种养专业合作社", "生态农业有限公司", "农业发展有限公司", "文化旅游有限公司")
 BUILDERS = ("建设工程有限公司", "路桥工程有限公司", "建筑安装有限公司", "市政工程有限公司")
+SUPPLIERS = ("医疗器械有限公司", "医疗设备有限公司", "健康科技有限公司")
 
 
 def person_name(number: int) -> str:
@@ -48,6 +49,11 @@ def company_name(number: int, forms: tuple[str, ...] = FORMS) -> str:
     """An invented company, the same for the same number."""
     trade = TRADES[number % len(TRADES)]
     return f"清源县{trade}{forms[(number // len(TRADES) + number) % len(forms)]}"
+
+
+def agent_login(case: int, *, second: bool = False) -> str:
+    """The login of a township's first or second agent, by the number of the village case."""
+    return ("agent2" if second else "agent") + ("" if case == 0 else f"-{case + 1}")
 
 
 def credit_code(number: int) -> str:

@@ -1,19 +1,26 @@
-"""Who bids what in the scripted lives: the three village cases and the works tender."""
+"""Which tenders the demo plays: the three village cases and the invented ones, as draft forms."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+import tomllib
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from demo.story import form_moment
+from demo.people import agent_login
+from demo.story import Story, form_moment
+from tender.procedure.models import Tender
 
-CASES: list[dict[str, Any]] = json.loads(
-    (Path(__file__).with_name("cases.json")).read_text("utf-8")
-)["cases"]
-CONTACT = {"contact_name": "村务办公室", "contact_phone": "0739-0000000"}
+HERE = Path(__file__).parent
+CASES: list[dict[str, Any]] = json.loads((HERE / "cases.json").read_text("utf-8"))["cases"]
+TENDERS: dict[str, Any] = tomllib.loads((HERE / "tenders.toml").read_text("utf-8"))
+VILLAGE = {
+    "decision": "村民代表会议表决通过",
+    "contact_name": "村务办公室",
+    "contact_phone": "0739-0000000",
+}
 
 
 def places() -> dict[str, list[str]]:
@@ -24,8 +31,33 @@ def places() -> dict[str, list[str]]:
     return found
 
 
+def publish_case(story: Story, number: int, deadline: datetime) -> Tender:
+    """Publish a village case by the two agents of its township."""
+    case = CASES[number]
+    form = lease_form(case, story.seeded.organisations[case["village"]], deadline)
+    return story.publish(form, agent_login(number), agent_login(number, second=True))
+
+
+def publish_invented(story: Story, code: str, deadline: datetime) -> Tender:
+    """Publish an invented tender: a village's by its township's agents, others by the county."""
+    form = tender_form(code, story.seeded.organisations, deadline)
+    staff = ("agent", "agent2") if form["kind"] == "village" else ("clerk", "reviewer")
+    return story.publish(form, *staff)
+
+
 def lease_form(case: dict[str, Any], village_id: str, deadline: datetime) -> dict[str, str]:
     """The draft form of a village case."""
+    lots = [
+        {
+            "name": lot["name"],
+            "price_basis": case["basis"],
+            "quantity": lot["quantity"],
+            "unit": lot["unit"],
+            "term": case["term"],
+            "limit": f"{lot['limit_fen'] // 100}.{lot['limit_fen'] % 100:02d}",
+        }
+        for lot in case["lots"]
+    ]
     form = {
         "title": case["title"],
         "organisation_id": village_id,
@@ -34,95 +66,29 @@ def lease_form(case: dict[str, Any], village_id: str, deadline: datetime) -> dic
         "method": "sealed_highest_price",
         "deadline": form_moment(deadline),
         "term_text": f"{case['term']}年",
-        **CONTACT,
+        **VILLAGE,
         **case["form"],
+        **_numbered("lot", lots),
     }
-    if case.get("members_only"):
-        form["members_only"] = "yes"
-    for number, lot in enumerate(case["lots"], start=1):
-        form |= {
-            f"lot-{number}-name": lot["name"],
-            f"lot-{number}-price_basis": case["basis"],
-            f"lot-{number}-quantity": lot["quantity"],
-            f"lot-{number}-unit": lot["unit"],
-            f"lot-{number}-term": case["term"],
-            f"lot-{number}-limit": f"{lot['limit_fen'] // 100}.{lot['limit_fen'] % 100:02d}",
-        }
-    return form
+    return form | {"members_only": "yes"} if case.get("members_only") else form
 
 
-WORKS_CEILING_FEN = 386_000_000
+def tender_form(code: str, organisations: Mapping[str, str], deadline: datetime) -> dict[str, str]:
+    """The draft form of an invented tender; scored ones take questions until 16 days before."""
+    plan = TENDERS[code]
+    form: dict[str, str] = dict(VILLAGE) if plan["kind"] == "village" else {}
+    form |= {name: text for name, text in plan.items() if isinstance(text, str)}
+    form["organisation_id"] = organisations[form.pop("owner")]
+    form["deadline"] = form_moment(deadline)
+    if "criteria" in plan:
+        form["questions_until"] = form_moment(deadline - timedelta(days=16))
+    return form | _numbered("lot", plan["lots"]) | _numbered("criterion", plan.get("criteria", []))
 
 
-WORKS: dict[str, str] = {
-    "title": "清源县柳河镇农村公路改造工程施工",
-    "kind": "construction",
-    "direction": "PURCHASE",
-    "method": "comprehensive_scoring",
-    "must_tender": "yes",
-    "subject": "农村公路路面改造6.8公里，含排水与安全设施",
-    "place": "清源县柳河镇",
-    "decision": "县发展和改革局批准立项，资金已落实",
-    "bidders": "具备公路工程施工总承包三级及以上资质",
-    "payment": "按月支付进度款的百分之八十，竣工验收后付至百分之九十七",
-    "bond": "70000",
-    "contact_name": "县交通运输局工程股",
-    "contact_phone": "0739-0000001",
-    "lot-1-name": "农村公路改造施工",
-    "lot-1-price_basis": "total",
-    "lot-1-quantity": "1",
-    "lot-1-unit": "项",
-    "lot-1-term": "1",
-    "criterion-1-code": "Q1",
-    "criterion-1-group": "资格审查",
-    "criterion-1-name": "资质与人员符合招标文件要求",
-    "criterion-1-kind": "review",
-    "criterion-1-maximum": "1",
-    "criterion-2-code": "P1",
-    "criterion-2-group": "投标报价",
-    "criterion-2-name": "报价得分",
-    "criterion-2-kind": "price",
-    "criterion-2-maximum": "40",
-    "criterion-3-code": "T1",
-    "criterion-3-group": "技术",
-    "criterion-3-name": "施工组织设计",
-    "criterion-3-kind": "subjective",
-    "criterion-3-maximum": "40",
-    "criterion-4-code": "T2",
-    "criterion-4-group": "商务",
-    "criterion-4-name": "业绩与信誉",
-    "criterion-4-kind": "subjective",
-    "criterion-4-maximum": "20",
-}
-
-
-def works_form(organisation_id: str, deadline: datetime) -> dict[str, str]:
-    """The draft form of the works tender: scored by a panel of five."""
+def _numbered(row: str, values: list[dict[str, str]]) -> dict[str, str]:
+    """Rows of a form as its fields name them, from 1."""
     return {
-        **WORKS,
-        "organisation_id": organisation_id,
-        "deadline": form_moment(deadline),
-        "questions_until": form_moment(deadline - timedelta(days=16)),
-        "lot-1-limit": f"{WORKS_CEILING_FEN // 100}",
+        f"{row}-{number}-{name}": text
+        for number, value in enumerate(values, start=1)
+        for name, text in value.items()
     }
-
-
-@dataclass(frozen=True)
-class Offer:
-    """One planned bid: which bidder, and how far its price is above the reserve, in percent."""
-
-    bidder: int
-    percent: int
-
-
-def offers(lot: int, count: int, first: int, pool: int) -> list[Offer]:
-    """An invented spread of bids, different for every lot, never two alike."""
-    return [
-        Offer((first + place) % pool, 3 + (place * 7 + lot * 5) % 37 + place)
-        for place in range(count)
-    ]
-
-
-def price(limit_fen: int, percent: int) -> int:
-    """A bid some percent above the reserve, in whole fen."""
-    return limit_fen + limit_fen * percent // 100

@@ -26,6 +26,7 @@ TOWNSHIPS = (
     *("柳河", "白石", "青山", "龙潭", "桃源", "石桥"),
     *("双江", "枫林", "清水", "高坪", "太平", "金滩", "云峰"),
 )
+DEPARTMENTS = ("交通运输局", "卫生健康局", "教育局", "自然资源局", "机关事务管理局")
 FIRST = tuple("东西南北上下前后新老大小")
 SECOND = ("坪", "塘", "冲", "湾", "岭", "溪", "桥", "垄")
 
@@ -116,7 +117,8 @@ def seed_county(
         county = seeder.organisation(OrganisationKind.COUNTY, COUNTY)
         for role, login, name in STAFF:
             seeder.person(login, name, role, county)
-        seeder.organisation(OrganisationKind.DEPARTMENT, "清源县交通运输局", county)
+        for name in DEPARTMENTS:
+            seeder.organisation(OrganisationKind.DEPARTMENT, f"清源县{name}", county)
         for number, (township, villages) in enumerate(places.items()):
             node = seeder.organisation(OrganisationKind.TOWNSHIP, township, county)
             for login, name in AGENTS:
@@ -129,6 +131,8 @@ def seed_county(
         for number in range(1, 15):
             speciality = ("A01", "A02", "A03", "A04")[number % 4]
             seeder.expert(number, county, speciality, f"邻县工程咨询公司{number}")
+        for number in range(15, 20):
+            seeder.expert(number, county, "B02", f"邻县人民医院{number - 14}分院")
     return seeder.seeded
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -75,9 +76,9 @@ class Story:
 
     def register_bidders(self, bidders: list[Bidder]) -> None:
         """Bidders register on the public form; the clerk approves each."""
+        for number, bidder in enumerate(bidders, start=len(self.bidders)):
+            bidder.register(bidder.phone or f"1380000{number:04d}", agent=person_name(40 + number))
         self.bidders += bidders
-        for number, bidder in enumerate(bidders):
-            bidder.register(f"1380000{number:04d}", agent=person_name(40 + number))
         clerk = self.person("clerk")
         page = clerk.get("/registrations").text
         waiting = re.findall(r"/registrations/bidders/([0-9a-f]{32})", page)
@@ -93,12 +94,26 @@ class Story:
         place = writes.post("/work/new", form).headers["location"]
         writes.post(f"{place}/submit")
         checks.post(f"{place}/approve")
-        self._retry(lambda: checks.post(f"{place}/publish"), "tender.not_accepted")
+        self.retry(lambda: checks.post(f"{place}/publish"), "tender.not_accepted")
         tender = self.tender(place.rsplit("/", 1)[-1])
         self.tell(f"{tender.number} {tender.title}：公告发布，截止即开标 {_local(tender.deadline)}")
         return tender
 
-    def _retry(self, act: Any, code: str) -> Any:
+    def amend(
+        self, tender: Tender, author: str, reviewer: str, reason: str, texts: dict[str, str]
+    ) -> None:
+        """One person drafts an amendment, another publishes it with the deadline it leads to."""
+        writes, checks = self.person(author), self.person(reviewer)
+        place = f"/work/{tender.id}/amendment"
+        writes.post(place, {"reason": reason, **texts})
+        writes.post(f"{place}/submit")
+        seen = re.search(r'name="seen" value="([^"]*)"', checks.get(f"{place}/preview").text)
+        checks.post(f"{place}/publish", {"seen": seen[1] if seen else ""})
+        deadline = self.tender(tender.id).deadline
+        self.tell(f"{tender.number} 更正公告发布，截止时间 {_local(deadline)}")
+
+    def retry(self, act: Callable[[], Any], code: str) -> Any:
+        """Do an act again as long as it is refused for this reason, which time will lift."""
         until = time.monotonic() + PATIENCE
         while True:
             try:
@@ -187,6 +202,11 @@ class Story:
 
 def _local(moment: datetime | None) -> str:
     return "" if moment is None else f"{moment.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+
+
+def morning(moment: datetime) -> datetime:
+    """Half past nine in China on the day of a moment: when this county opens bids."""
+    return moment.astimezone(SHANGHAI).replace(hour=9, minute=30, second=0, microsecond=0)
 
 
 def form_moment(moment: datetime) -> str:

@@ -1,0 +1,96 @@
+"""The demo's market: its honest bidders give the screens nothing to say, its planted pair does."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from demo import history, market, once, papers, plans
+from demo.bidders import builder_name
+from demo.people import company_name, person_name
+from evaluation.compare.compare import compare_folders
+from evaluation.screens.finding import Finding, Strength
+from evaluation.screens.people import Firm, Person, people_signs
+from evaluation.screens.signs import total_signs
+from evaluation.screens.table import BidTable
+
+VILLAGERS = [person_name(n) if n % 2 else company_name(n) for n in range(once.VILLAGERS)]
+BUILDERS = [builder_name(n) for n in range(once.FIRMS)]
+WORKS = [(lot["name"], int(lot["limit"]) * 100) for lot in plans.TENDERS["works"]["lots"]]
+
+
+def _tables(offers: Iterable[market.Offer], name: str) -> list[BidTable]:
+    """One table of prices for each lot."""
+    lots: dict[int, list[market.Offer]] = defaultdict(list)
+    for offer in offers:
+        lots[offer.lot].append(offer)
+    return [
+        BidTable(
+            f"{name} {lot}", tuple(float(each.fen) for each in bids),
+            tuple(str(each.bidder) for each in bids),
+        )
+        for lot, bids in lots.items()
+    ]  # fmt: skip
+
+
+def _played() -> list[BidTable]:
+    """Every lot of the running demo and of the lives that end, as its bidders price it."""
+    found = _tables(market.offers(WORKS, BUILDERS[: history.BUILDERS], purchase=True), "works")
+    found += _tables(market.offers(WORKS, BUILDERS, purchase=True), "works once")
+    for case in plans.CASES:
+        lots = [(lot["name"], lot["limit_fen"]) for lot in case["lots"]]
+        found += _tables(market.offers(lots, VILLAGERS[: history.BIDDERS]), case["code"])
+        found += _tables(market.offers(lots, VILLAGERS[: once.HONEST]), f"{case['code']} once")
+    return found
+
+
+@pytest.mark.parametrize("table", _played(), ids=lambda table: table.tender)
+def test_no_honest_lot_has_a_sign_in_its_prices(table: BidTable) -> None:
+    assert total_signs(table) == []
+    assert len(set(table.prices)) == len(table.prices)
+
+
+def test_honest_prices_are_odd_and_differ_from_lot_to_lot() -> None:
+    prices = [price for table in _played() if "once" not in table.tender for price in table.prices]
+    assert len(set(prices)) == len(prices)
+    assert sum(price % 100 != 0 for price in prices) > 0.9 * len(prices)
+
+
+def test_equal_steps_would_be_seen() -> None:
+    steps = BidTable("steps", tuple(10_000_000.0 * (104 + 7 * n) / 100 for n in range(8)))
+    assert [finding.code for finding in total_signs(steps)] == ["B4"]
+
+
+def _compared(folder: Path, copied: tuple[int, ...]) -> list[Finding]:
+    for number, name in enumerate(BUILDERS):
+        file, data = papers.construction_plan(name, number, copied=number in copied)
+        place = folder / name
+        place.mkdir(parents=True)
+        (place / file).write_bytes(data)
+    result = compare_folders(folder)
+    assert result.unread == []
+    return result.findings
+
+
+def test_honest_construction_plans_have_no_finding(tmp_path: Path) -> None:
+    assert _compared(tmp_path, ()) == []
+
+
+def test_the_planted_pair_and_nobody_else_is_found_by_its_text(tmp_path: Path) -> None:
+    (finding,) = _compared(tmp_path, history.PAIR)
+    assert (finding.code, finding.strength) == ("T1", Strength.B)
+    assert set(finding.bidders) == {BUILDERS[number] for number in history.PAIR}
+    assert any("混泥土" in passage for passage in papers.PLANS["copied"])
+
+
+def test_the_planted_pair_and_nobody_else_shares_a_telephone() -> None:
+    firms = [
+        Firm(name, agents=(Person(f"{name}经办人", phone=history.phone(number)),))
+        for number, name in enumerate(BUILDERS)
+    ]
+    (finding,) = people_signs(firms)
+    assert (finding.code, finding.strength) == ("P2", Strength.B)
+    assert set(finding.bidders) == {BUILDERS[number] for number in history.PAIR}
