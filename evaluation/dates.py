@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 
 from tender.procedure.duties import set_duties
 from tender.procedure.facts import timeline_of
-from tender.procedure.kinds import kind_row
-from tender.procedure.milestones import Milestone, MilestoneCode
+from tender.procedure.law.kinds import kind_row
 from tender.procedure.models import Tender
-from tender.procedure.timeline import milestones_by_code
+from tender.procedure.timeline.milestones import Milestone, MilestoneCode
+from tender.procedure.timeline.timeline import milestones_by_code
 
 
 def dates_of(tender: Tender, *, now: datetime) -> Mapping[MilestoneCode, Milestone]:

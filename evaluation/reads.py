@@ -19,8 +19,8 @@ from tender.accounts.models import Organisation, Person
 from tender.accounts.permissions import Permission, require
 from tender.core.actor import Actor
 from tender.core.reads import AccessRecord
-from tender.procedure.calendar import begins
 from tender.procedure.models import Tender, TenderStatus
+from tender.procedure.timeline.calendar import begins
 
 MOST = 300
 NAMED = (TenderStatus.AWARDED, TenderStatus.CONTRACTED)

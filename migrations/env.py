@@ -17,7 +17,7 @@ import tender.core.refusals
 import tender.ledger.models
 import tender.objections.models
 import tender.opening.models
-import tender.procedure.law_models
+import tender.procedure.local_law.models
 import tender.procedure.models
 import tender.publication.models
 import tender.publication.search
@@ -39,7 +39,7 @@ ROOMS = (
     tender.ledger.models,
     tender.objections.models,
     tender.opening.models,
-    tender.procedure.law_models,
+    tender.procedure.local_law.models,
     tender.procedure.models,
     tender.publication.models,
     tender.publication.search,

@@ -24,6 +24,7 @@ VIEWS = re.compile(r"(^|\.)views(_\w+)?$")
 PURE = re.compile(
     r"^evaluation\.(screens|compare)(\.|$)|^evaluation\.panel\.drawing$"
     r"|^evaluation\.scoring\.(points|methods|ranking|steps|deviation)$"
+    r"|^tender\.procedure\.(law|timeline|pricing)(\.|$)"
     r"|^(keys|evaluation)\.__main__$"
 )
 

@@ -64,6 +64,9 @@ FAULTS = [
     ("tender/publication/planted.py", "import tender.supervision\n"),
     ("tender/bids/planted.py", "import keys.verdict\n"),
     ("tender/room/__init__.py", '"""A room without a floor."""\n'),
+    ("tender/procedure/law/planted.py", "import tender.procedure.models\n"),
+    ("tender/procedure/drafting/planted.py", "import tender.procedure.publishing\n"),
+    ("tender/procedure/room/__init__.py", '"""A room without a floor."""\n'),
     ("evaluation/panel/planted.py", "import evaluation.award\n"),
     ("evaluation/screens/planted.py", "import evaluation.findings\n"),
     ("evaluation/room/__init__.py", '"""A room without a floor."""\n'),
@@ -81,7 +84,8 @@ def skeleton(root: Path) -> None:
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(init, target)
     stubs = [f"keys/{name}.py" for name in ("shamir", "cobblestone", "verdict")]
-    stubs += [f"evaluation/{path.name}" for path in (house.ROOT / "evaluation").glob("[!_]*.py")]
+    for room in ("evaluation", "tender/procedure"):
+        stubs += [f"{room}/{path.name}" for path in (house.ROOT / room).glob("[!_]*.py")]
     for name in (*stubs, "evaluation/__main__.py"):
         (root / name).write_text(f'"""{name}."""\n')
     shutil.copy(house.ROOT / "pyproject.toml", root)

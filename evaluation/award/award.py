@@ -29,9 +29,9 @@ from tender.core.states import advance
 from tender.ledger import service as ledger
 from tender.objections.standing import pausing
 from tender.procedure.facts import lots_of, pricing_of, public_facts, tender_by_id
-from tender.procedure.milestones import MilestoneCode
 from tender.procedure.models import Lot, LotStatus, Tender, TenderStatus
 from tender.procedure.states import LOT, TENDER
+from tender.procedure.timeline.milestones import MilestoneCode
 from tender.publication.service import publish
 from tender.supervision.milestones import meet
 

@@ -28,15 +28,15 @@ from tender.core.errors import conflict
 from tender.core.i18n import N_, gettext, speaking
 from tender.core.settings import Settings
 from tender.core.states import advance
-from tender.procedure.binding import overrides_of
-from tender.procedure.calendar import day_of
 from tender.procedure.facts import lots_of, public_facts, tender_by_id
-from tender.procedure.law import law
-from tender.procedure.milestones import MilestoneCode
+from tender.procedure.law.law import law
+from tender.procedure.local_law.binding import overrides_of
 from tender.procedure.models import Lot, Tender, TenderStatus
 from tender.procedure.notices import parties
 from tender.procedure.states import TENDER
-from tender.procedure.timeline import INSTANT
+from tender.procedure.timeline.calendar import day_of
+from tender.procedure.timeline.milestones import MilestoneCode
+from tender.procedure.timeline.timeline import INSTANT
 from tender.publication import parts
 from tender.publication.documents import TITLES, CandidatesNotice, DocumentKind
 from tender.publication.models import Notice, NoticeKind

@@ -23,11 +23,11 @@ from tender.core.i18n import N_, gettext
 from tender.core.settings import Settings
 from tender.opening.results import OpenedBid, judged_bids
 from tender.procedure.facts import lots_of
-from tender.procedure.milestones import MilestoneCode
 from tender.procedure.models import Lot, Tender
 from tender.procedure.notices import paper_lot, parties
 from tender.procedure.pricing import PriceBasis
-from tender.procedure.timeline import INSTANT
+from tender.procedure.timeline.milestones import MilestoneCode
+from tender.procedure.timeline.timeline import INSTANT
 from tender.publication import parts
 from tender.publication.documents import (
     TITLES,

@@ -28,10 +28,10 @@ from tender.core import presenting
 from tender.core.clock import legal_day
 from tender.core.i18n import N_, gettext
 from tender.procedure.facts import lots_of
-from tender.procedure.milestones import MilestoneCode
 from tender.procedure.models import Lot, Tender
 from tender.procedure.notices import ocds_tender, parties
-from tender.procedure.timeline import INSTANT
+from tender.procedure.timeline.milestones import MilestoneCode
+from tender.procedure.timeline.timeline import INSTANT
 from tender.publication import parts
 from tender.publication.documents import TITLES, DocumentKind, ResultNotice
 from tender.publication.models import NoticeKind

@@ -7,8 +7,8 @@ import re
 
 from evaluation.screens.finding import Finding, Strength
 from tender.core.i18n import N_, gettext
-from tender.procedure.articles import read_article
-from tender.procedure.law import law
+from tender.procedure.law.articles import read_article
+from tender.procedure.law.law import law
 
 CODE_NAMES = {
     "H1": N_("Same upload computer"),

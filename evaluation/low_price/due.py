@@ -25,12 +25,12 @@ from evaluation.panel.sheets import locked, locked_sheets
 from tender.core.errors import conflict
 from tender.core.i18n import N_
 from tender.opening.results import OpenedBid, opened_bids
-from tender.procedure.binding import overrides_of
-from tender.procedure.calendar import day_of
 from tender.procedure.facts import lots_of
-from tender.procedure.law import law
+from tender.procedure.law.law import law
+from tender.procedure.local_law.binding import overrides_of
 from tender.procedure.models import Lot, LotStatus, Tender
 from tender.procedure.pricing import check_price
+from tender.procedure.timeline.calendar import day_of
 
 RAISED = "low_price_percent"  # of the method's parameters: the documents' own, higher share
 

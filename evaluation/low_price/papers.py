@@ -17,10 +17,10 @@ from evaluation.scoring.steps import Step, read_step
 from keys.encoding import timestamp
 from tender.core.actor import Actor
 from tender.core.i18n import N_, gettext
+from tender.core.wording import say
 from tender.ledger import service as ledger
 from tender.opening.results import judged_bids
 from tender.procedure.models import Lot, Tender
-from tender.procedure.wording import say
 from tender.publication import parts
 
 STATUS_NAMES: dict[ReviewStatus, str] = {

@@ -33,9 +33,9 @@ from tender.core.actor import Actor, Role
 from tender.core.errors import conflict, forbidden, invalid, not_found
 from tender.core.i18n import N_
 from tender.core.states import advance
+from tender.core.wording import plain, say
 from tender.procedure.facts import tender_by_id
 from tender.procedure.models import Tender, TenderStatus
-from tender.procedure.wording import plain, say
 
 OPEN, DECIDE = "open", "decide"
 LONGEST_MINUTES = 7 * 24 * 60

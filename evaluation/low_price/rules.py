@@ -15,10 +15,10 @@ from fractions import Fraction
 
 from evaluation.scoring.steps import Step, rounded, yuan
 from tender.core.i18n import N_
-from tender.procedure.law import Law
-from tender.procedure.problems import Problem
-from tender.procedure.rules import Overrides
-from tender.procedure.wording import say
+from tender.core.wording import say
+from tender.procedure.law.law import Law
+from tender.procedure.law.problems import Problem
+from tender.procedure.law.rules import Overrides
 
 
 class Trigger(StrEnum):

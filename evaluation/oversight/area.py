@@ -21,9 +21,9 @@ from tender.accounts.permissions import Permission, allowed, require
 from tender.core.actor import Actor
 from tender.core.i18n import N_, gettext
 from tender.objections.models import Complaint, ComplaintStatus, Objection, ObjectionStatus
-from tender.procedure.articles import read_article
-from tender.procedure.kinds import Kind
-from tender.procedure.law import law
+from tender.procedure.law.articles import read_article
+from tender.procedure.law.kinds import Kind
+from tender.procedure.law.law import law
 from tender.procedure.models import Tender, TenderStatus
 from tender.supervision import listing
 from tender.supervision.listing import Wanted

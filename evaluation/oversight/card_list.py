@@ -25,7 +25,7 @@ from tender.core.actor import Actor
 from tender.core.errors import forbidden, invalid
 from tender.core.i18n import N_, gettext
 from tender.core.presenting import second
-from tender.procedure.calendar import begins, day_of, ends
+from tender.procedure.timeline.calendar import begins, day_of, ends
 from tender.supervision import listing
 from tender.supervision.cards import may_explain, readable
 from tender.supervision.listing import Wanted

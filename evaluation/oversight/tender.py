@@ -14,11 +14,11 @@ from tender.core.actor import Actor
 from tender.core.errors import not_found
 from tender.core.i18n import N_
 from tender.core.presenting import day, moment
-from tender.procedure.calendar import begins
 from tender.procedure.duties import DUTIES, dated_steps
-from tender.procedure.milestones import PAUSED_ACTS, PERIOD_ENDS, MilestoneCode
-from tender.procedure.milestones import Milestone as Dated
 from tender.procedure.models import Tender, TenderStatus
+from tender.procedure.timeline.calendar import begins
+from tender.procedure.timeline.milestones import PAUSED_ACTS, PERIOD_ENDS, MilestoneCode
+from tender.procedure.timeline.milestones import Milestone as Dated
 from tender.supervision import listing
 from tender.supervision.models import CardExplanation
 

@@ -8,11 +8,11 @@ from datetime import date
 from fractions import Fraction
 
 from tender.core.i18n import N_
-from tender.procedure.articles import wordings
-from tender.procedure.law import Law
-from tender.procedure.problems import Problem
-from tender.procedure.rules import Direction, Overrides, Rule
-from tender.procedure.wording import say
+from tender.core.wording import say
+from tender.procedure.law.articles import wordings
+from tender.procedure.law.law import Law
+from tender.procedure.law.problems import Problem
+from tender.procedure.law.rules import Direction, Overrides, Rule
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from evaluation.panel.recusal import Expert, Parties, Recusal, recusals
 from evaluation.panel.seats import Seats
 from keys.encoding import b64u, canonical
 from tender.core.i18n import N_
-from tender.procedure.wording import Wording, say
+from tender.core.wording import Wording, say
 
 CONTRIBUTION = 32
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tender.core.i18n import N_, gettext
-from tender.procedure.articles import read_article
-from tender.procedure.kinds import Direction, Kind
-from tender.procedure.law import law
+from tender.procedure.law.articles import read_article
+from tender.procedure.law.kinds import Direction, Kind
+from tender.procedure.law.law import law
 from tender.procedure.models import Criterion, Tender
 
 

@@ -33,14 +33,14 @@ from tender.core.actor import Actor, Role
 from tender.core.errors import conflict, invalid
 from tender.core.i18n import N_
 from tender.core.ids import new_id
+from tender.core.wording import plain
 from tender.ledger import service as ledger
 from tender.ledger.models import LedgerCheckpoint
-from tender.procedure.binding import overrides_of
-from tender.procedure.calendar import day_of
 from tender.procedure.facts import limit_total, lots_of, tender_by_id
-from tender.procedure.law import law
+from tender.procedure.law.law import law
+from tender.procedure.local_law.binding import overrides_of
 from tender.procedure.models import Tender, TenderStatus
-from tender.procedure.wording import plain
+from tender.procedure.timeline.calendar import day_of
 
 ANSWER_WITHIN = timedelta(hours=24)
 TENDERER = "tenderer"

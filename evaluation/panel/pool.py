@@ -14,11 +14,11 @@ from evaluation.panel.recusal import Employment, Expert, Parties
 from tender.accounts.models import ExpertProfile, Membership, Organisation, Person, Standing
 from tender.core.actor import Role
 from tender.opening.results import judged_bids
-from tender.procedure.binding import overrides_of
-from tender.procedure.calendar import day_of
 from tender.procedure.facts import lots_of
-from tender.procedure.law import law
+from tender.procedure.law.law import law
+from tender.procedure.local_law.binding import overrides_of
 from tender.procedure.models import Tender
+from tender.procedure.timeline.calendar import day_of
 
 
 @dataclass(frozen=True)

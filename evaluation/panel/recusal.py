@@ -12,7 +12,7 @@ from datetime import date
 from enum import StrEnum
 
 from tender.core.i18n import N_
-from tender.procedure.wording import Wording, say
+from tender.core.wording import Wording, say
 
 
 class Ground(StrEnum):

@@ -17,13 +17,13 @@ from tender.core.actor import SYSTEM, Actor
 from tender.core.errors import conflict, invalid
 from tender.core.i18n import N_
 from tender.core.money import format_yuan
+from tender.core.wording import plain, read_wording, say
 from tender.ledger import service as ledger
 from tender.opening.results import judged_bids
 from tender.procedure.facts import lots_of, tender_by_id
-from tender.procedure.kinds import Direction
+from tender.procedure.law.kinds import Direction
 from tender.procedure.models import Criterion, Tender, TenderStatus
 from tender.procedure.pricing import check_price
-from tender.procedure.wording import plain, read_wording, say
 
 PANEL = "panel"
 BELOW = N_("The price of %(price)s yuan is below the reserve of %(limit)s yuan.")

@@ -34,7 +34,7 @@ from tender.core.states import advance
 from tender.ledger import service as ledger
 from tender.opening.results import OpenedBid, opened_bids
 from tender.procedure.facts import lots_of, tender_by_id
-from tender.procedure.kinds import Kind
+from tender.procedure.law.kinds import Kind
 from tender.procedure.models import Criterion, Lot, LotStatus, Tender, TenderStatus
 
 Marks = dict[tuple[str, str], Mark]

@@ -14,10 +14,10 @@ from evaluation.scoring.points import Part, panel_mean
 from evaluation.scoring.sheet import ScaleKind
 from evaluation.scoring.steps import Score, Step
 from tender.core.i18n import N_
+from tender.core.wording import Wording, say
 from tender.opening.results import OpenedBid
 from tender.procedure.facts import pricing_of
 from tender.procedure.models import Criterion, Lot, Tender
-from tender.procedure.wording import Wording, say
 
 Sheets = Sequence[tuple[PanelMember, Marks]]
 

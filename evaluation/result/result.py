@@ -39,13 +39,13 @@ from tender.core.states import advance
 from tender.ledger import service as ledger
 from tender.opening.models import Opening
 from tender.opening.results import OpenedBid
-from tender.procedure.binding import overrides_of
-from tender.procedure.calendar import day_of
 from tender.procedure.facts import method_row, tender_by_id
-from tender.procedure.kinds import Kind
-from tender.procedure.law import law
+from tender.procedure.law.kinds import Kind
+from tender.procedure.law.law import law
+from tender.procedure.local_law.binding import overrides_of
 from tender.procedure.models import Lot, Tender, TenderStatus
 from tender.procedure.states import TENDER
+from tender.procedure.timeline.calendar import day_of
 from tender.publication.service import set_stage
 from tender.supervision.milestones import meet
 

@@ -25,10 +25,10 @@ from evaluation.scoring.points import (
 from evaluation.scoring.ranking import Entry, Key, Ranked, rank
 from evaluation.scoring.steps import Score, Step, yuan
 from tender.core.i18n import N_
-from tender.procedure.kinds import Direction, Method
+from tender.core.wording import Wording, say
+from tender.procedure.law.kinds import Direction, Method
+from tender.procedure.law.problems import Problem
 from tender.procedure.pricing import check_price
-from tender.procedure.problems import Problem
-from tender.procedure.wording import Wording, say
 
 
 class PriceFormula(StrEnum):

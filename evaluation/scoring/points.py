@@ -14,7 +14,7 @@ from fractions import Fraction
 
 from evaluation.scoring.steps import Score, Step, rounded, yuan
 from tender.core.i18n import N_
-from tender.procedure.wording import Wording, say
+from tender.core.wording import Wording, say
 
 PLACES = 2
 

@@ -13,8 +13,8 @@ from enum import StrEnum
 from fractions import Fraction
 
 from tender.core.i18n import N_
-from tender.procedure.problems import Problem
-from tender.procedure.wording import Wording, say
+from tender.core.wording import Wording, say
+from tender.procedure.law.problems import Problem
 
 
 class ScaleKind(StrEnum):

@@ -12,7 +12,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from tender.procedure.wording import Wording, plain, read_wording
+from tender.core.wording import Wording, plain, read_wording
 
 Exact = Decimal | Fraction | int
 

@@ -24,10 +24,10 @@ from tender.core.i18n import N_, gettext
 from tender.core.web import actor, db, now, page, platform, signed_in
 from tender.ledger.checkpoints import complete_receipt
 from tender.ledger.signing import note_key
-from tender.procedure.amending import amendments_of
-from tender.procedure.custody import acceptances, record_of
+from tender.procedure.amendment.amending import amendments_of
+from tender.procedure.custody.custody import acceptances, record_of
 from tender.procedure.facts import pricing_of
-from tender.procedure.kinds import Direction
+from tender.procedure.law.kinds import Direction
 from tender.procedure.models import Custodian, Lot, OpeningRecordRow, Tender
 
 blueprint = Blueprint("bids", __name__)

@@ -11,16 +11,16 @@ from datetime import date, datetime
 
 from tender.core.i18n import N_
 from tender.objections.models import Objection, ObjectionStage
-from tender.procedure.binding import calendar_of, overrides_of
-from tender.procedure.calendar import Calendar, day_of, ends
 from tender.procedure.facts import timeline_of
-from tender.procedure.kinds import Kind
-from tender.procedure.law import law
-from tender.procedure.milestones import MilestoneCode
+from tender.procedure.law.kinds import Kind
+from tender.procedure.law.law import law
+from tender.procedure.law.quantities import Unit
+from tender.procedure.law.rules import Direction, Rule
+from tender.procedure.local_law.binding import calendar_of, overrides_of
 from tender.procedure.models import Tender, TenderStatus
-from tender.procedure.quantities import Unit
-from tender.procedure.rules import Direction, Rule
-from tender.procedure.timeline import milestones_by_code
+from tender.procedure.timeline.calendar import Calendar, day_of, ends
+from tender.procedure.timeline.milestones import MilestoneCode
+from tender.procedure.timeline.timeline import milestones_by_code
 
 STAGE_NAMES = {
     ObjectionStage.DOCUMENTS: N_("to the tender documents"),

@@ -40,7 +40,7 @@ from tender.opening.models import Opening, OpeningObjection, VerdictRow
 from tender.opening.record import VERDICTS
 from tender.opening.releases import missing, releases_of
 from tender.opening.results import judged_bids
-from tender.procedure.custody import record_of
+from tender.procedure.custody.custody import record_of
 from tender.procedure.facts import lots_of, pricing_of
 from tender.procedure.models import Lot, Tender
 

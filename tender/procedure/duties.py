@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 
 from tender.core.i18n import speaking
 from tender.procedure.facts import timeline_of
-from tender.procedure.milestones import Milestone, MilestoneCode
 from tender.procedure.models import Tender, TenderStatus
+from tender.procedure.timeline.milestones import Milestone, MilestoneCode
 from tender.supervision import milestones
 from tender.supervision.milestones import Terms
 from tender.supervision.models import Holder

@@ -12,16 +12,16 @@ from sqlalchemy.orm import Session
 from tender.accounts.models import Organisation, OrganisationKind
 from tender.core.errors import not_found
 from tender.core.i18n import N_
-from tender.procedure.binding import calendar_of, overrides_of
-from tender.procedure.custody import record_of
-from tender.procedure.kinds import Kind, MethodRow, kind_row
-from tender.procedure.law import law
+from tender.core.wording import plain
+from tender.procedure.custody.custody import record_of
+from tender.procedure.law.kinds import Kind, MethodRow, kind_row
+from tender.procedure.law.law import law
 from tender.procedure.lineage import lineage_facts
-from tender.procedure.milestones import Course, Milestone, MilestoneCode
+from tender.procedure.local_law.binding import calendar_of, overrides_of
 from tender.procedure.models import Lot, Tender, TenderStatus
 from tender.procedure.pricing import PriceBasis, Pricing
-from tender.procedure.timeline import compute
-from tender.procedure.wording import plain
+from tender.procedure.timeline.milestones import Course, Milestone, MilestoneCode
+from tender.procedure.timeline.timeline import compute
 from tender.publication.service import PublicFacts
 
 

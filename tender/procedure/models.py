@@ -26,7 +26,7 @@ from tender.accounts.models import Organisation
 from tender.core.db import Base, UtcDateTime, enum_column
 from tender.core.files import StoredFile
 from tender.core.ids import new_id
-from tender.procedure.kinds import Direction, Kind, Method
+from tender.procedure.law.kinds import Direction, Kind, Method
 
 
 class TenderStatus(StrEnum):

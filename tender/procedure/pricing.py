@@ -14,11 +14,11 @@ from fractions import Fraction
 
 from tender.core.i18n import N_
 from tender.core.money import format_yuan
-from tender.procedure.articles import wordings
-from tender.procedure.kinds import Direction
-from tender.procedure.problems import Problem
-from tender.procedure.rules import Rule
-from tender.procedure.wording import Wording, say
+from tender.core.wording import Wording, say
+from tender.procedure.law.articles import wordings
+from tender.procedure.law.kinds import Direction
+from tender.procedure.law.problems import Problem
+from tender.procedure.law.rules import Rule
 
 
 class PriceBasis(StrEnum):

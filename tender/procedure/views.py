@@ -14,15 +14,17 @@ from tender.core.i18n import N_, gettext
 from tender.core.reads import Read
 from tender.core.web import actor, db, now, page, platform, signed_in
 from tender.core.web_reads import reading
-from tender.procedure import attaching, drafting, publishing, retendering, work
-from tender.procedure.calendar import day_of
-from tender.procedure.drafts import read_draft
+from tender.procedure import work
+from tender.procedure.drafting import attaching, drafting
+from tender.procedure.drafting.drafts import read_draft
+from tender.procedure.drafting.forms import Reader, fill_form, read_form
+from tender.procedure.drafting.starts import STARTS
 from tender.procedure.facts import lots_of, pricing_of, tender_by_id, timeline_of
-from tender.procedure.forms import Reader, fill_form, read_form
-from tender.procedure.kinds import OpeningForm, kinds
+from tender.procedure.law.kinds import OpeningForm, kinds
 from tender.procedure.models import Tender
 from tender.procedure.pricing import PriceBasis, Pricing
-from tender.procedure.templates import STARTS
+from tender.procedure.publishing import publishing, retendering
+from tender.procedure.timeline.calendar import day_of
 
 blueprint = Blueprint("procedure", __name__)
 STAFF = (Role.TOWNSHIP_AGENT, Role.COUNTY_CLERK, Role.VILLAGE_REPRESENTATIVE)

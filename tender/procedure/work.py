@@ -12,7 +12,7 @@ from tender.accounts.models import Organisation, OrganisationKind
 from tender.accounts.permissions import Permission, require
 from tender.core.actor import Actor
 from tender.core.i18n import N_
-from tender.procedure import custody
+from tender.procedure.custody import custody
 from tender.procedure.facts import lots_of, tender_by_id
 from tender.procedure.models import (
     AcceptanceRow,

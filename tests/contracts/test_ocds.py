@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from evaluation.models import Award
 from tender.core.shanghai import SHANGHAI
-from tender.procedure.kinds import Direction
+from tender.procedure.law.kinds import Direction
 from tender.procedure.models import Question, Tender
 from tests.contracts.schemas import codelists, faults
 from tests.evaluation import county as make

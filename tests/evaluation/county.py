@@ -34,10 +34,10 @@ from tender.opening import ticking
 from tender.opening.models import Opening, OpeningStatus
 from tender.opening.releases import take_release
 from tender.opening.results import OpenedBid, judged_bids
-from tender.procedure import custody
-from tender.procedure.custody import record_of
+from tender.procedure.custody import custody
+from tender.procedure.custody.custody import record_of
 from tender.procedure.facts import lots_of, public_facts
-from tender.procedure.kinds import Direction, Kind, Method
+from tender.procedure.law.kinds import Direction, Kind, Method
 from tender.procedure.models import Criterion, Lot, LotStatus, Tender, TenderStatus
 from tender.procedure.notices import tender_notice
 from tender.publication.service import publish

@@ -18,7 +18,7 @@ from evaluation.scoring.steps import read_step
 from tender.core.actor import Actor
 from tender.core.db import Base
 from tender.ledger.models import LedgerEntry
-from tender.procedure.kinds import Kind, Method
+from tender.procedure.law.kinds import Kind, Method
 from tender.procedure.models import Lot, LotStatus, Tender, TenderStatus
 from tender.publication.models import IssuedDocument, Notice, NoticeKind
 from tests.evaluation import county as make

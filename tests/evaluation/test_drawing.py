@@ -18,8 +18,8 @@ from evaluation.panel.drawing import Draw, Outcome, Quotas, draw, draw_seed, poo
 from evaluation.panel.recusal import Employment, Expert, Ground, Parties, recusals
 from evaluation.panel.seats import Seats
 from tender.core.i18n import speaking
-from tender.procedure.law import law
-from tender.procedure.rules import Direction
+from tender.procedure.law.law import law
+from tender.procedure.law.rules import Direction
 
 NOW = date(2026, 12, 1)
 SEALED = {"agency": bytes(range(32)), "bidder-1": bytes(range(32, 64))}

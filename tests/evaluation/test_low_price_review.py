@@ -21,7 +21,7 @@ from keys.entries import parse_entry
 from tender.core.actor import Actor
 from tender.core.messages import InboxMessage
 from tender.ledger.models import LedgerEntry
-from tender.procedure.kinds import Kind, Method
+from tender.procedure.law.kinds import Kind, Method
 from tender.procedure.models import Tender, TenderStatus
 from tender.publication.models import IssuedDocument, Notice, NoticeKind
 from tests.evaluation import county as make

@@ -22,7 +22,7 @@ from tender.ledger.models import DataKind, LedgerEntry, PrivateData
 from tender.ledger.purging import purge_daily, would_purge
 from tender.objections.models import Objection, ObjectionStage, ObjectionStatus
 from tender.procedure.models import Bond, Question, Tender
-from tender.procedure.publishing import cancel
+from tender.procedure.publishing.publishing import cancel
 from tests.evaluation import county as make
 from tests.evaluation.purged import (
     bids_of,

@@ -12,9 +12,9 @@ from evaluation.low_price.rules import Thresholds, Trigger, check_raised, review
 from evaluation.scoring.methods import METHODS, BidFigures, PriceFormula, Scheme, evaluate
 from evaluation.scoring.points import Deviation, Part
 from evaluation.scoring.ranking import Entry, Key, rank
-from tender.procedure.kinds import Direction, Method, Price, kinds
-from tender.procedure.law import law
-from tender.procedure.wording import say
+from tender.core.wording import say
+from tender.procedure.law.kinds import Direction, Method, Price, kinds
+from tender.procedure.law.law import law
 
 D = Decimal
 SEED = bytes(range(32))

@@ -29,8 +29,8 @@ from evaluation.scoring.points import (
 )
 from evaluation.scoring.steps import Score, read_step, rounded, yuan
 from tender.core.i18n import catalogue, speaking
-from tender.procedure.law import law
-from tender.procedure.wording import say
+from tender.core.wording import say
+from tender.procedure.law.law import law
 
 D = Decimal
 PRICES = st.dictionaries(

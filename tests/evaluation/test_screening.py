@@ -27,7 +27,7 @@ from tender.bids.models import BidStatus, SealedBid
 from tender.core.ids import new_id
 from tender.core.outbox import OutboxRow
 from tender.opening.models import Opening, OpeningStatus, VerdictRow
-from tender.procedure.kinds import Direction, Kind, Method
+from tender.procedure.law.kinds import Direction, Kind, Method
 from tender.procedure.models import Lot, LotStatus, Tender, TenderStatus
 from tests.evaluation import county as make
 from tests.evaluation.compare.documents import docx

@@ -16,9 +16,9 @@ from tender.core.actor import Actor, Role
 from tender.core.refusals import Refusal
 from tender.objections.models import Objection
 from tender.procedure.duties import set_duties
-from tender.procedure.kinds import Kind, Method
+from tender.procedure.law.kinds import Kind, Method
 from tender.procedure.models import Bond, Tender, TenderStatus
-from tender.procedure.publishing import cancel, pause_tender, postpone, resume_tender
+from tender.procedure.publishing.publishing import cancel, pause_tender, postpone, resume_tender
 from tender.supervision.milestones import schedule
 from tender.supervision.models import Card, CardStatus, Milestone, MilestoneStatus
 from tender.supervision.ticking import sweep_due

@@ -33,8 +33,8 @@ from tender.core.ids import new_id
 from tender.core.migrating import migrate
 from tender.core.platform import Platform
 from tender.core.settings import Settings, load
-from tender.procedure import custody
-from tender.procedure.kinds import Direction, Kind, Method
+from tender.procedure.custody import custody
+from tender.procedure.law.kinds import Direction, Kind, Method
 from tender.procedure.models import Custodian, Lot, LotStatus, Tender, TenderStatus
 
 START = datetime(2026, 12, 1, 1, 0, tzinfo=UTC)

@@ -30,8 +30,8 @@ from tender.core.platform import Platform as Installation
 from tender.ledger.signing import note_key
 from tender.opening.export import export_tender
 from tender.opening.models import Opening, OpeningStatus
-from tender.procedure import custody
-from tender.procedure.kinds import Direction, Kind, Method
+from tender.procedure.custody import custody
+from tender.procedure.law.kinds import Direction, Kind, Method
 from tender.procedure.models import Custodian, CustodianKeyRow, Lot, LotStatus, Tender, TenderStatus
 from tests.tender import factories as make
 

@@ -18,7 +18,7 @@ from tender.accounts.authority import ensure_centre
 from tender.accounts.models import Organisation, Person
 from tender.core.actor import Actor, Role
 from tender.core.shanghai import SHANGHAI
-from tender.procedure import custody
+from tender.procedure.custody import custody
 from tender.procedure.models import OpeningRecordRow
 from tests.house import ROOT
 from tests.tender import factories as make

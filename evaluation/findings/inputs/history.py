@@ -23,7 +23,7 @@ from tender.bids.models import SealedBid
 from tender.core.shanghai import SHANGHAI
 from tender.opening.models import Opening, OpeningStatus, VerdictRow
 from tender.procedure.facts import pricing_of
-from tender.procedure.kinds import Direction, Kind
+from tender.procedure.law.kinds import Direction, Kind
 from tender.procedure.models import Lot, Tender
 
 MOST_PAST = 4000

@@ -19,12 +19,13 @@ from tender.core.errors import DomainError
 from tender.core.messages import InboxMessage
 from tender.core.shanghai import SHANGHAI
 from tender.ledger.models import LedgerEntry
-from tender.procedure import amended, amending, leeway, publishing
-from tender.procedure.amending import Proposal
-from tender.procedure.calendar import day_of
+from tender.procedure.amendment import amended, amending, leeway
+from tender.procedure.amendment.amending import Proposal
 from tender.procedure.facts import lots_of
-from tender.procedure.kinds import Kind, Method
+from tender.procedure.law.kinds import Kind, Method
 from tender.procedure.models import AmendmentStatus, Criterion, Tender, TenderDocument
+from tender.procedure.publishing import publishing
+from tender.procedure.timeline.calendar import day_of
 from tender.publication.models import IssuedDocument, Notice, NoticeKind, PublicAttachment
 from tests.contracts.schemas import faults
 from tests.evaluation import county as make

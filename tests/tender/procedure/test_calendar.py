@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tender.procedure.calendar import (
+from tender.procedure.timeline.calendar import (
     Calendar,
     Year,
     begins,

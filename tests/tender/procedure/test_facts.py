@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from tender.procedure.facts import timeline_of
-from tender.procedure.milestones import MilestoneCode
 from tender.procedure.models import Tender
-from tender.procedure.timeline import milestones_by_code
+from tender.procedure.timeline.milestones import MilestoneCode
+from tender.procedure.timeline.timeline import milestones_by_code
 from tests.tender import factories as make
 
 

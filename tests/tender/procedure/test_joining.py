@@ -8,12 +8,12 @@ import pytest
 
 from tender.core.errors import DomainError
 from tender.core.i18n import speaking
-from tender.procedure.amendable import refuse
-from tender.procedure.drafting import create_draft
-from tender.procedure.drafts import as_json, from_json, read_draft
+from tender.procedure.amendment.amendable import refuse
+from tender.procedure.drafting.drafting import create_draft
+from tender.procedure.drafting.drafts import as_json, from_json, read_draft
+from tender.procedure.drafting.forms import fill_form, read_form
 from tender.procedure.facts import public_facts
-from tender.procedure.forms import fill_form, read_form
-from tender.procedure.kinds import Direction, Kind, Method
+from tender.procedure.law.kinds import Direction, Kind, Method
 from tender.procedure.models import Tender
 from tender.procedure.notices import tender_notice
 from tests.evaluation import county as make

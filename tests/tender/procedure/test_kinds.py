@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from tender.procedure.kinds import (
+from tender.procedure.law.kinds import (
     Direction,
     Kind,
     Method,
@@ -15,9 +15,9 @@ from tender.procedure.kinds import (
     minimum_bidders,
     read_kinds,
 )
-from tender.procedure.law import NoRule, law
-from tender.procedure.milestones import MilestoneCode
-from tender.procedure.rules import Override
+from tender.procedure.law.law import NoRule, law
+from tender.procedure.law.rules import Override
+from tender.procedure.timeline.milestones import MilestoneCode
 
 NOW = date(2026, 12, 1)
 

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tender.core.i18n import catalogue, speaking
-from tender.procedure.kinds import Direction, Kind, kinds
-from tender.procedure.law import Law, NoRule, law, read_law
-from tender.procedure.milestones import NAMES, MilestoneCode
-from tender.procedure.quantities import Bound, Unit, Value, read_value
-from tender.procedure.rules import Override
+from tender.procedure.law.kinds import Direction, Kind, kinds
+from tender.procedure.law.law import Law, NoRule, law, read_law
+from tender.procedure.law.quantities import Bound, Unit, Value, read_value
+from tender.procedure.law.rules import Override
+from tender.procedure.timeline.milestones import NAMES, MilestoneCode
 
 LAW = law()
 NOW = date(2026, 12, 1)

@@ -16,18 +16,23 @@ from tender.core.errors import DomainError
 from tender.core.i18n import speaking
 from tender.ledger import service as ledger
 from tender.ledger.models import LedgerEntry
-from tender.procedure import holidays, overriding
-from tender.procedure.binding import calendar_at, overrides_at
-from tender.procedure.calendar import day_of
-from tender.procedure.drafting import problems_of
+from tender.procedure.drafting.drafting import problems_of
 from tender.procedure.facts import timeline_of
-from tender.procedure.law import law
-from tender.procedure.law_models import LawOverride
-from tender.procedure.milestones import MilestoneCode
+from tender.procedure.law.law import law
+from tender.procedure.law.rules import Rule
+from tender.procedure.local_law import holidays, overriding
+from tender.procedure.local_law.binding import calendar_at, overrides_at
+from tender.procedure.local_law.models import LawOverride
+from tender.procedure.local_law.permitting import (
+    check_aside,
+    check_stricter,
+    may_set_aside,
+    read_number,
+)
 from tender.procedure.models import Tender, TenderStatus
-from tender.procedure.permitting import check_aside, check_stricter, may_set_aside, read_number
-from tender.procedure.rules import Rule
-from tender.procedure.timeline import milestones_by_code
+from tender.procedure.timeline.calendar import day_of
+from tender.procedure.timeline.milestones import MilestoneCode
+from tender.procedure.timeline.timeline import milestones_by_code
 from tests.tender import factories as make
 
 NOTICE = "village_notice"  # at least 7 days, to check: a county may choose

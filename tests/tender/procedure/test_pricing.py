@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tender.core.i18n import speaking
-from tender.procedure.kinds import Direction
-from tender.procedure.law import law
+from tender.procedure.law.kinds import Direction
+from tender.procedure.law.law import law
 from tender.procedure.pricing import (
     PriceBasis,
     Pricing,

@@ -15,10 +15,11 @@ from tender.core.actor import Actor
 from tender.core.errors import DomainError
 from tender.core.files import StoredFile
 from tender.ledger.models import LedgerEntry
-from tender.procedure import custody, drafting, publishing, retendering
-from tender.procedure.drafts import read_draft
+from tender.procedure.custody import custody
+from tender.procedure.drafting import drafting
+from tender.procedure.drafting.drafts import read_draft
 from tender.procedure.facts import lots_of
-from tender.procedure.kinds import Direction, Kind, Method
+from tender.procedure.law.kinds import Direction, Kind, Method
 from tender.procedure.models import (
     Criterion,
     Lot,
@@ -27,6 +28,7 @@ from tender.procedure.models import (
     TenderDocument,
     TenderStatus,
 )
+from tender.procedure.publishing import publishing, retendering
 from tender.publication.models import Notice, NoticeKind
 from tests.contracts.schemas import codelists, faults
 from tests.evaluation import county as make

@@ -10,14 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tender.core.i18n import catalogue, speaking
-from tender.procedure.calendar import begins, calendar, day_of, ends
-from tender.procedure.kinds import Direction, Kind, kinds
-from tender.procedure.law import law, read_law
-from tender.procedure.milestones import Course, Milestone, MilestoneCode, Pause
-from tender.procedure.quantities import read_value
-from tender.procedure.rules import Override
-from tender.procedure.timeline import check, compute, milestones_by_code
-from tender.procedure.wording import plain, read_wording, say
+from tender.core.wording import plain, read_wording, say
+from tender.procedure.law.kinds import Direction, Kind, kinds
+from tender.procedure.law.law import law, read_law
+from tender.procedure.law.quantities import read_value
+from tender.procedure.law.rules import Override
+from tender.procedure.timeline.calendar import begins, calendar, day_of, ends
+from tender.procedure.timeline.milestones import Course, Milestone, MilestoneCode, Pause
+from tender.procedure.timeline.timeline import check, compute, milestones_by_code
 
 M = MilestoneCode
 NOTICE = datetime(2026, 12, 1, 1, 0, tzinfo=UTC)

@@ -5,12 +5,12 @@ from decimal import Decimal
 
 import pytest
 
-from tender.procedure.calendar import calendar
-from tender.procedure.kinds import Direction
-from tender.procedure.law import law
-from tender.procedure.milestones import Course, MilestoneCode
+from tender.procedure.law.kinds import Direction
+from tender.procedure.law.law import law
 from tender.procedure.pricing import PriceBasis, Pricing, bond_limit, check_bond, check_term
-from tender.procedure.timeline import check, compute, milestones_by_code
+from tender.procedure.timeline.calendar import calendar
+from tender.procedure.timeline.milestones import Course, MilestoneCode
+from tender.procedure.timeline.timeline import check, compute, milestones_by_code
 
 NOW = date(2026, 12, 1)
 BOND = law().lookup("village", "bid_bond_max", on=NOW, direction=Direction.DISPOSAL)

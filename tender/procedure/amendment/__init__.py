@@ -1,0 +1,1 @@
+"""Amendments of a published tender."""

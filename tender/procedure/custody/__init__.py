@@ -1,0 +1,1 @@
+"""Custodians with their keys, opening records, and the ledger's public face."""

@@ -1,0 +1,1 @@
+"""Drafts of a tender: starting points, forms, versions, attachments, review."""

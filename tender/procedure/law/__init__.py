@@ -1,0 +1,1 @@
+"""What the law demands, as data: rules, articles and kinds of trade."""

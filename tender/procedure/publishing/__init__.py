@@ -1,0 +1,1 @@
+"""Publishing a tender, what may follow, and tendering again."""

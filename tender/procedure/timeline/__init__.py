@@ -1,0 +1,1 @@
+"""Legal days, and a tender's dates computed from the law's rows."""
