@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
+from evaluation.findings.inputs.pictures import pictures_of_file
 from evaluation.findings.inputs.reading import folder, kept_path
 from evaluation.models import (
     Contract,
@@ -63,6 +64,8 @@ def _purge_readings(purge: Purge) -> None:
         place = kept_path(purge.settings, digest)
         if place.exists():
             purge.paths.add(str(place.relative_to(data)))
+        for picture in pictures_of_file(purge.settings, digest):
+            purge.paths.add(str(picture.relative_to(data)))
     if purge.blobs:
         background = (folder(purge.settings) / "background").glob("*")
         purge.paths.update(str(place.relative_to(data)) for place in background)

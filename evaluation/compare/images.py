@@ -106,7 +106,9 @@ def _finding(
     pair: tuple[str, str], matches: list[tuple[Shown, Shown]], strength: Strength
 ) -> Finding:
     evidence = tuple(
-        Evidence(side.bidder, side.file, side.picture.page) for match in matches for side in match
+        Evidence(side.bidder, side.file, side.picture.page, record=side.picture.pixels)
+        for match in matches
+        for side in match
     )
     return Finding(
         "I1", strength, pair, len(matches), legal=LEGAL, innocent=innocent.IMAGES, evidence=evidence

@@ -174,11 +174,16 @@ def _cell(cell: Any, strings: list[str]) -> str:
     return strings[number] if 0 <= number < len(strings) else ""
 
 
+def media(package: Package) -> list[str]:
+    """Return the names of the parts that are pictures."""
+    return sorted(filter(_MEDIA.fullmatch, package.names))
+
+
 def _pictures(package: Package, limits: Limits) -> tuple[tuple[Picture, ...], tuple[str, ...]]:
     stop = time.monotonic() + limits.picture_seconds
     pictures: list[Picture] = []
     remarks: set[str] = set()
-    for name in sorted(filter(_MEDIA.fullmatch, package.names)):
+    for name in media(package):
         if len(pictures) >= limits.pictures or time.monotonic() > stop:
             remarks.add("only the first pictures were compared, the file holds too many")
             break

@@ -26,6 +26,7 @@ from evaluation.findings.inputs.known import known_shared
 from evaluation.findings.inputs.limited import Child, Unfinished
 from evaluation.findings.inputs.lot_files import LotFiles, files_of
 from evaluation.findings.inputs.networked import LEAST_TENDERS, Taken, keep_taken, taken_so_far
+from evaluation.findings.inputs.pictures import with_pictures
 from evaluation.findings.inputs.reading import HeldFile, folder, kept, kept_path, read_files
 from evaluation.screens.finding import Evidence, Finding, Strength
 from tender.core.i18n import N_
@@ -170,6 +171,20 @@ def _on_files(do: str, holds: Holds) -> Callable[[LotMaterial, Work], list[Seen]
     return run
 
 
+_compared_pictures = _on_files(
+    "pictures", lambda held: bool(held.get("extracted", {}).get("pictures"))
+)
+
+
+def _pictures(material: LotMaterial, work: Work) -> list[Seen]:
+    """The pictures that two bids have, each with a small copy to look at."""
+    places = {(file.owner, file.name): file.sha256 for file in material.files.bids}
+    found = _compared_pictures(material, work)
+    return with_pictures(
+        work.settings, work.child, found, places, until=work.until, attempt=work.attempt
+    )
+
+
 def _rows(settings: Settings, files: tuple[HeldFile, ...]) -> list[dict[str, str]]:
     return [
         {
@@ -247,10 +262,7 @@ INDICATORS: tuple[Indicator, ...] = (
         "T", N_("Copied text and shared errors"), _material,
         _on_files("text", lambda held: "extracted" in held and not held.get("bill")),
     ),
-    Indicator(
-        "I1", N_("Pictures"), _material,
-        _on_files("pictures", lambda held: bool(held.get("extracted", {}).get("pictures"))),
-    ),
+    Indicator("I1", N_("Pictures"), _material, _pictures),
     Indicator(
         "M1", N_("Properties of the files"), _material,
         _on_files("properties", lambda held: "extracted" in held),

@@ -6,8 +6,10 @@ strangers learn that supervision sealed some paper, never about whom.
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -17,6 +19,7 @@ from sqlalchemy.orm import Session
 from evaluation.findings.access import DECISION_NAMES, Shown, finding_for, findings_for
 from evaluation.findings.innocence import explanations
 from evaluation.findings.inputs.exhibits import MOST_ROWS, Cell, Exhibit, Row
+from evaluation.findings.inputs.pictures import held_picture
 from evaluation.findings.inputs.unread import unread_words
 from evaluation.findings.plots import drawing
 from evaluation.findings.screening import run_of
@@ -45,6 +48,8 @@ from tender.publication.service import issue_document
 ALL = "all"
 # A paper of many findings shows the first rows of each; one finding's paper shows them all.
 _ROWS_OF_MANY, _MOST_FINDINGS = 3, 60
+_MOST_PICTURES = 4_000_000  # characters of base64: what the pictures of one paper may take
+NO_PICTURE = N_("The picture cannot be shown here. Open the file itself.")
 
 
 @dataclass(frozen=True)
@@ -78,12 +83,13 @@ def order_paper(
             shown = [finding_for(session, actor, tender_id, finding_id)]
         most = MOST_ROWS if len(shown) == 1 else _ROWS_OF_MANY
         told = tuple(_told(each, most) for each in shown)
+        pictures = _pictures(settings, told)
         title = gettext(TITLES[DocumentKind.FINDING_REPORT])
         issuer = session.get_one(Organisation, actor.organisation_id).name
 
     def paper(head: parts.Head) -> FindingReport:
         real = replace(head, tender_no=tender.number, project=tender.title, issuer=issuer)
-        return FindingReport(head=real, findings=told)
+        return FindingReport(head=real, findings=told, pictures=tuple(pictures.items()))
 
     facts = replace(
         public_facts(session, tender, now=now), id=_subject(session, tender_id, finding_id),
@@ -171,10 +177,11 @@ def _exhibit(exhibit: Exhibit, shown: Shown, most: int) -> parts.FindingExhibit:
     columns = tuple(
         shown.called(column) if exhibit.named else gettext(column) for column in exhibit.columns
     )
+    instead = gettext(NO_PICTURE) if shown.row.code == "I1" else ""
     rows = tuple(
         parts.ExhibitRow(
             label=shown.called(row.bidder) if row.bidder else label_words(row),
-            cells=tuple(_cell(cell) for cell in row.cells),
+            cells=tuple(_cell(cell, instead) for cell in row.cells),
         )
         for row in exhibit.rows[: most if exhibit.named else None]
     )  # fmt: skip
@@ -182,11 +189,31 @@ def _exhibit(exhibit: Exhibit, shown: Shown, most: int) -> parts.FindingExhibit:
     return parts.FindingExhibit(title=exhibit.title, columns=columns, rows=rows, more=left)
 
 
-def _cell(cell: Cell) -> parts.ExhibitCell:
+def _cell(cell: Cell, instead: str = "") -> parts.ExhibitCell:
     return parts.ExhibitCell(
         pieces=tuple((unread_words(piece.text), piece.mark) for piece in cell.pieces),
-        where=where_words(cell),
+        where=where_words(cell), picture=cell.picture, instead=instead,
+    )  # fmt: skip
+
+
+def _pictures(settings: Settings, told: Sequence[parts.ToldFinding]) -> dict[str, str]:
+    """The small copies that a paper shows, in base64, as many as a paper may hold."""
+    names = dict.fromkeys(
+        cell.picture
+        for finding in told
+        for exhibit in finding.exhibits
+        for row in exhibit.rows
+        for cell in row.cells
+        if cell.picture
     )
+    found: dict[str, str] = {}
+    left = _MOST_PICTURES
+    for name in names:
+        data = base64.b64encode(held_picture(settings, name)).decode()
+        if 0 < len(data) <= left:
+            found[name] = data
+            left -= len(data)
+    return found
 
 
 def label_words(row: Row) -> str:

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from evaluation.findings import access, deciding, papers
 from evaluation.findings.feeds import INDICATORS
 from evaluation.findings.innocence import explanations
+from evaluation.findings.inputs.pictures import held_picture, names_in
 from evaluation.findings.inputs.unread import unread_words
 from evaluation.findings.plots import drawing
 from evaluation.findings.words import (
@@ -24,7 +25,7 @@ from evaluation.models import ScreenStatus
 from evaluation.screens.finding import Strength
 from tender.accounts.permissions import Permission, allowed
 from tender.core.actor import Role
-from tender.core.errors import DomainError
+from tender.core.errors import DomainError, not_found
 from tender.core.files import blob_path
 from tender.core.i18n import N_, gettext
 from tender.core.reads import Read
@@ -47,6 +48,7 @@ WORDS: dict[str, Any] = {
     "where": papers.where_words,
     "label": papers.label_words,
     "why": unread_words,
+    "no_picture": papers.NO_PICTURE,
 }
 
 
@@ -129,6 +131,8 @@ def _one(tender_id: str, finding_id: str, error: DomainError | None = None) -> R
         "evaluation/finding.html", error.status if error else 200,
         shown=shown, tender=tender, bidder=bidder,
         drawn=None if bidder else drawing(finding, shown.seen.plot),
+        there={name for name in names_in(shown.seen.exhibits)
+               if held_picture(platform().settings, name)},
         innocent=explanations(finding.innocent, shown.seen.counts),
         files=[] if bidder else access.files_of_evidence(db(), shown),
         may_decide=who.role is Role.EXPERT or allowed(who, Permission.FINDING_DECIDE, tender),
@@ -137,6 +141,19 @@ def _one(tender_id: str, finding_id: str, error: DomainError | None = None) -> R
         papers=papers.papers_of(db(), tender_id, finding_id) if exports else [],
         error=error, wrong=error.fields if error else {}, form=request.form, **WORDS,
     )  # fmt: skip
+
+
+@blueprint.get("/findings/<tender_id>/<finding_id>/pictures/<name>.jpg")
+@signed_in(*READERS)
+def picture(tender_id: str, finding_id: str, name: str) -> ResponseReturnValue:
+    """A small copy of a picture that this person sees in this finding; the look is kept."""
+    shown = access.finding_for(db(), actor(), tender_id, finding_id)
+    owner = names_in(shown.seen.exhibits).get(name)
+    data = held_picture(platform().settings, name) if owner is not None else b""
+    if owner is None or not data:
+        raise not_found("finding.picture", N_("There is no such picture here."))
+    reading(Read.FINDING, {owner}, about=tender_id)
+    return Response(data, mimetype="image/jpeg")
 
 
 @blueprint.errorhandler(DomainError)

@@ -232,11 +232,15 @@ class PlainNotice:
 
 @dataclass(frozen=True, kw_only=True)
 class FindingReport:
-    """围串标线索报告: findings for the file, private; a sign is never a verdict."""
+    """围串标线索报告: findings for the file, private; a sign is never a verdict.
+
+    `pictures` are (name, JPEG in base64): cells show them by these names.
+    """
 
     document: ClassVar[DocumentKind] = DocumentKind.FINDING_REPORT
     head: Head
     findings: tuple[ToldFinding, ...]
+    pictures: tuple[tuple[str, str], ...] = ()
 
 
 Document = (

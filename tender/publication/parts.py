@@ -265,10 +265,15 @@ class ResultLot:
 
 @dataclass(frozen=True, kw_only=True)
 class ExhibitCell:
-    """One side of an exhibit: (text, mark) pieces, mark "same", "odd" or "", and its place."""
+    """One side of an exhibit: (text, mark) pieces, mark "same", "odd" or "", and its place.
+
+    `picture` names one of the document's own pictures; `instead` stands where it is missing.
+    """
 
     pieces: tuple[tuple[str, str], ...]
     where: str = ""
+    picture: str = ""
+    instead: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

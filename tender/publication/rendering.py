@@ -23,7 +23,7 @@ from weasyprint.urls import URLFetcher, URLFetcherResponse
 from tender.publication.documents import DocumentKind
 from tender.publication.sealart import seal_page
 from tender.publication.sealfields import add_seal_field
-from tender.publication.typesetting import Page, environment, typeset
+from tender.publication.typesetting import JPEG, Page, environment, typeset
 
 FONTS = {
     "font:regular": "400Regular/NotoSerifSC_400Regular.ttf",
@@ -77,7 +77,9 @@ class _Fetcher(URLFetcher):  # type: ignore[misc]  # weasyprint ships no types
             body = (self._fonts / FONTS[url]).read_bytes()
             return URLFetcherResponse(url, body, {"Content-Type": "font/ttf"})
         if url in self.assets:
-            return URLFetcherResponse(url, self.assets[url], {"Content-Type": "image/svg+xml"})
+            body = self.assets[url]
+            kind = "image/jpeg" if body.startswith(JPEG) else "image/svg+xml"
+            return URLFetcherResponse(url, body, {"Content-Type": kind})
         _log.warning("a document asked for an address that is not its own")
         raise ValueError("documents fetch nothing")
 

@@ -7,6 +7,7 @@ An undefined field is an error, never a gap in a document that is about to be se
 
 from __future__ import annotations
 
+import base64
 import io
 import re
 from collections.abc import Mapping
@@ -39,6 +40,8 @@ _INVISIBLE = re.compile(
 _RUN = re.compile(rf"[!-~\u00a1-\u02ff]{{{LONGEST_WORD + 1},}}")
 # One QR symbol carries at most this many bytes, so that a phone reads it from paper.
 QR_BYTES = 1300
+JPEG = b"\xff\xd8\xff"
+LARGEST_PICTURES = 6_000_000  # characters of base64 in one document
 
 
 @dataclass(frozen=True)
@@ -51,9 +54,25 @@ class Page:
 
 @dataclass
 class Pictures:
-    """The pictures of one document; templates call `qr`."""
+    """The pictures of one document; templates call `qr`, and `picture` for those handed over."""
 
     assets: dict[str, bytes] = field(default_factory=dict)
+
+    def given(self, pictures: Mapping[str, str]) -> dict[str, str]:
+        """Take JPEGs in base64 over; gives the name in this document by the one handed over.
+
+        Raises `ValueError` for anything but a JPEG, and beyond all measure.
+        """
+        if sum(map(len, pictures.values())) > LARGEST_PICTURES:
+            raise ValueError("the pictures are too large for a document")
+        names = {}
+        for place, (given, text) in enumerate(pictures.items()):
+            data = base64.b64decode(text, validate=True)
+            if not data.startswith(JPEG):
+                raise ValueError("a picture of a document is a JPEG")
+            names[given] = f"asset:picture-{place}"
+            self.assets[names[given]] = data
+        return names
 
     def qr(self, text: str) -> list[str]:
         """QR codes (SVG) that carry `text` whole: one, or a sequence (structured append)."""
@@ -104,11 +123,16 @@ def typeset(env: Environment, kind: DocumentKind, language: str, context: dict[s
     Raises `ValueError` for fields that are not its own and for text beyond all measure.
     """
     require_fields(kind, context)
-    context = cleaned(context)
     pictures = Pictures()
+    names = pictures.given(dict(context.get("pictures", ())))
+    context = cleaned({name: value for name, value in context.items() if name != "pictures"})
     with i18n.speaking(language):
         html = env.get_template(TEMPLATES[kind]).render(
-            **context, **PUNCTUATION[language], qr=pictures.qr, zh=language == "zh"
+            **context,
+            **PUNCTUATION[language],
+            qr=pictures.qr,
+            picture=names.get,
+            zh=language == "zh",
         )
     return Page(html, pictures.assets)
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from evaluation.compare.background import BackgroundIndex, Ground, ground_of
 from evaluation.compare.compare import Document
 from evaluation.compare.corpus import Corpus, Text, build_corpus
 from evaluation.compare.errors import error_findings, find_errors
-from evaluation.compare.extracted import Extracted, Picture, Properties
+from evaluation.compare.extracted import Extracted, Properties
 from evaluation.compare.images import Shown, image_findings
 from evaluation.compare.metadata import Made, identifier_findings, metadata_findings
 from evaluation.compare.mixed import Identity, mixed_findings, with_own_side
@@ -33,6 +33,7 @@ from evaluation.compare.text_findings import text_findings
 from evaluation.findings.inputs import passages
 from evaluation.findings.inputs.exhibits import (
     MOST_ROWS,
+    Cell,
     Exhibit,
     Piece,
     Plot,
@@ -164,22 +165,20 @@ def _picture_exhibit(finding: Finding, shown: Sequence[Shown]) -> Exhibit:
     pairs = list(zip(finding.evidence[::2], finding.evidence[1::2], strict=False))
     for number, sides in enumerate(pairs[:MOST_ROWS], start=1):
         by_bidder = {side.bidder: side for side in sides}
-        cells = tuple(
-            cell_of(by_bidder[bidder], Piece(_picture_words(by_bidder[bidder], shown)))
-            for bidder in finding.bidders
-        )
+        cells = tuple(_picture_cell(by_bidder[bidder], shown) for bidder in finding.bidders)
         rows.append(Row(cells, N_("Picture %(n)s"), {"n": number}))
     left = len(pairs) - len(rows)
     return Exhibit(N_("Pictures that both have"), finding.bidders, tuple(rows), more=left)
 
 
-def _picture_words(place: Evidence, shown: Sequence[Shown]) -> str:
-    here: list[Picture] = [
-        one.picture for one in shown
-        if (one.bidder, one.file, one.picture.page) == (place.bidder, place.file, place.page)
-    ]  # fmt: skip
-    sizes = sorted({f"{picture.width} × {picture.height}" for picture in here})
-    return ", ".join(sizes[:3])
+def _picture_cell(place: Evidence, shown: Sequence[Shown]) -> Cell:
+    """Size and place of the picture whose pixels the evidence names."""
+    size = next(
+        f"{one.picture.width} × {one.picture.height}"
+        for one in shown
+        if one.picture.pixels == place.record
+    )
+    return replace(cell_of(place, Piece(size)), picture=place.record or "")
 
 
 def screen_properties(request: Mapping[str, Any]) -> Answer:

@@ -27,7 +27,10 @@ class Piece:
 
 @dataclass(frozen=True)
 class Cell:
-    """One side of a row, and where it stands: file, page or cell, code points."""
+    """One side of a row, and where it stands: file, page or cell, code points.
+
+    `picture` names a small copy (`pictures.py`); in the child it is the digest of its pixels.
+    """
 
     pieces: tuple[Piece, ...] = ()
     file: str | None = None
@@ -35,6 +38,7 @@ class Cell:
     cell: str | None = None
     start: int | None = None
     end: int | None = None
+    picture: str = ""
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import io
 import json
+
+from PIL import Image
 
 from tender.publication.documents import (
     AwardLetter,
@@ -453,6 +457,13 @@ PLAIN_NOTICE = PlainNotice(
     contacts=CONTACTS,
 )
 
+
+def _small_jpeg() -> str:
+    out = io.BytesIO()
+    Image.new("RGB", (40, 30), "#336699").save(out, "JPEG")
+    return base64.b64encode(out.getvalue()).decode()
+
+
 FINDING_REPORT = FindingReport(
     head=WORKS_HEAD,
     findings=(
@@ -488,6 +499,23 @@ FINDING_REPORT = FindingReport(
                     ),
                     more=2,
                 ),
+                FindingExhibit(
+                    title="Pictures that both have",
+                    columns=("青石建设有限公司", "白水建筑有限公司"),
+                    rows=(
+                        ExhibitRow(
+                            label="图片1",
+                            cells=(
+                                ExhibitCell(
+                                    pieces=(("400 × 300", ""),), where="现场.png", picture="one"
+                                ),
+                                ExhibitCell(
+                                    pieces=(), where="方案.docx", instead="此处无法显示图片。"
+                                ),
+                            ),
+                        ),
+                    ),
+                ),
             ),
             plot=Plot(
                 title="本标段每两家投标人之间的共同文字",
@@ -518,6 +546,7 @@ FINDING_REPORT = FindingReport(
             ),
         ),
     ),
+    pictures=(("one", _small_jpeg()),),
 )
 
 SAMPLES: tuple[Document, ...] = (

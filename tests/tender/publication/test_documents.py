@@ -23,6 +23,7 @@ from tender.publication.typesetting import Pictures, day, environment, moment, t
 from tests.tender.publication import workshop
 from tests.tender.publication.samples import (
     AWARD_LETTER,
+    FINDING_REPORT,
     OPENING_RECORD,
     PLAIN_NOTICE,
     SAMPLES,
@@ -185,6 +186,26 @@ def test_text_beyond_all_measure_is_refused_not_cut() -> None:
     for wrong in ({"title": "长" * 20_001}, {"blocks": context["blocks"] * 30_000}):
         with pytest.raises(ValueError, match="too long"):
             typeset(environment(TEMPLATES), DocumentKind.PLAIN_NOTICE, "zh", {**context, **wrong})
+
+
+def test_a_picture_handed_over_stands_in_the_archival_form_with_its_words() -> None:
+    pdf = workshop.rendered(FINDING_REPORT, "zh")
+    document = pypdfium2.PdfDocument(pdf)
+    images = [each for page in document for each in page.get_objects(filter=[3])]
+    assert [each.get_px_size() for each in images] == [(40, 30)]
+    document.close()
+    assert b"/Interpolate false" in pdf
+    assert b"/Interpolate true" not in pdf
+
+
+def test_only_small_jpegs_are_taken_over_into_a_document() -> None:
+    context = job(FINDING_REPORT, "zh")["context"]
+    for wrong in ("PHN2Zz4=", "/9j/" + "A" * 6_000_000):
+        with pytest.raises(ValueError, match="picture"):
+            typeset(
+                environment(TEMPLATES), DocumentKind.FINDING_REPORT, "zh",
+                {**context, "pictures": [["one", wrong]]},
+            )  # fmt: skip
 
 
 def test_marks_that_turn_the_writing_round_are_made_visible() -> None:
