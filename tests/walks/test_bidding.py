@@ -12,20 +12,18 @@ from sqlalchemy import select
 
 from keys import entries, notes
 from keys.verdict import Judgement, Verdict, judge
-from tender.accounts import sessions
 from tender.accounts.authority import ensure_centre
-from tender.accounts.models import OrganisationKind, Person
+from tender.accounts.models import OrganisationKind
 from tender.bids.models import BidStatus, SealedBid
 from tender.bids.uploads import upload_path
 from tender.core.actor import Role
-from tender.core.web import COOKIE
 from tender.ledger.checkpoints import complete_receipt
 from tender.ledger.signing import note_key
 from tender.procedure.custody.custody import record_of
 from tender.procedure.models import Lot, Tender
 from tests.tender import factories as make
 from tests.vectors.pages import run_build
-from tests.walks.serving import served
+from tests.walks.serving import served, sign_in
 
 pytestmark = pytest.mark.browser
 PLAN = b"%PDF-1.4\n1 0 obj <</Type /Page /Resources <</Font <<>> >> >> endobj\n"
@@ -46,13 +44,9 @@ def page(world: make.World, browser: Browser) -> Iterator[Page]:
     with world.platform.database.write() as session:
         company = make.organisation(session, OrganisationKind.COMPANY, "清源鲜果合作社")
         actor = make.member(session, Role.BIDDER, company)
-        person = session.get_one(Person, actor.person_id)
-        token = sessions.start_session(
-            session, person, second_factor=True, address=None, agent=None, now=make.START
-        )
     with served(world.platform) as origin:
         context = browser.new_context(base_url=origin, locale="zh-CN", timezone_id="Asia/Shanghai")
-        context.add_cookies([{"name": COOKIE, "value": token, "url": origin}])
+        sign_in(context, origin, world.platform, actor, make.START)
         opened = context.new_page()
         yield opened
         context.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,12 +9,10 @@ import pypdfium2
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 from sqlalchemy import select
-from werkzeug.serving import make_server
 
 import wsgi
 from evaluation.models import FindingRow, ScreenRun
 from evaluation.ticking import screen_opened
-from tender.core.actor import Actor
 from tender.core.jobs import perform_due
 from tender.ledger.models import LedgerEntry
 from tender.procedure.models import Tender
@@ -24,10 +21,9 @@ from tender.publication.producing import rest
 from tests.evaluation import county as make
 from tests.evaluation.compare.documents import docx
 from tests.evaluation.test_screened_files import SLIP, bill, passage, text
-from tests.house import ROOT
+from tests.walks.serving import become, pictured, served
 
 pytestmark = pytest.mark.browser
-AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 NAMES = ("青石建设", "白水建筑", "南山工程")
 
 
@@ -58,29 +54,15 @@ def tender(place: make.County) -> Tender:
 @pytest.fixture
 def origin(place: make.County) -> Iterator[str]:
     place.app.config["WTF_CSRF_ENABLED"] = True
-    server = make_server("127.0.0.1", 0, place.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://localhost:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-def _sign_in(context: BrowserContext, place: make.County, who: Actor, origin: str) -> None:
-    place.people[who.membership_id] = who
-    context.add_cookies([{"name": "sid", "value": who.membership_id, "url": origin}])
+    with served(place.world.platform, app=place.app, ticking=False) as origin:
+        yield origin
 
 
 def _look(page: Page, artefacts: Path, name: str) -> None:
     """Pictures at both widths; nothing scrolls sideways, axe finds nothing."""
     for width in (1280, 360):
         page.set_viewport_size({"width": width, "height": 800})
-        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, name
-        page.screenshot(path=str(artefacts / f"{name}-{width}.png"), full_page=True)
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    faults = page.evaluate("axe.run().then((r) => r.violations.map((v) => [v.id, v.help]))")
-    assert faults == [], name
+        pictured(page, artefacts, f"{name}-{width}")
 
 
 def _finding(place: make.County, code: str) -> FindingRow:
@@ -93,7 +75,7 @@ def _finding(place: make.County, code: str) -> FindingRow:
 def test_a_supervisor_goes_from_the_list_to_both_sides_decides_and_takes_the_paper(
     place: make.County, tender: Tender, origin: str, context: BrowserContext, artefacts: Path
 ) -> None:
-    _sign_in(context, place, place.supervisor, origin)
+    become(context, origin, place, place.supervisor)
     page = context.new_page()
     page.goto(f"{origin}/findings/{tender.id}")
     expect(page.locator("progress")).to_have_attribute("value", "0")
@@ -171,7 +153,7 @@ def _explained(
     place: make.County, tender: Tender, origin: str, context: BrowserContext, artefacts: Path
 ) -> None:
     """The bidder that was asked sees its own side alone, on a telephone, and explains."""
-    _sign_in(context, place, place.bidders[NAMES[0]].actor, origin)
+    become(context, origin, place, place.bidders[NAMES[0]].actor)
     page = context.new_page()
     page.goto(f"{origin}/inbox")
     page.get_by_role("link", name="请您作出说明").click()
@@ -183,4 +165,4 @@ def _explained(
     page.get_by_role("button", name="提交说明").click()
     expect(page.locator(".panel .lines")).to_have_text("由同一家咨询公司编写。")
     page.close()
-    _sign_in(context, place, place.supervisor, origin)
+    become(context, origin, place, place.supervisor)

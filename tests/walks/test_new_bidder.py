@@ -11,16 +11,14 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import select
 from stdnum.cn import ric
 
-from tender.accounts import sessions
 from tender.accounts.authority import ensure_centre
-from tender.accounts.models import Organisation, OrganisationKind, Person, Standing
+from tender.accounts.models import Organisation, OrganisationKind, Standing
 from tender.bids.models import BidStatus, SealedBid
 from tender.core.actor import Role
-from tender.core.web import COOKIE
 from tender.procedure.models import Lot
 from tests.tender import factories as make
 from tests.vectors.pages import run_build
-from tests.walks.serving import served, sound
+from tests.walks.serving import served, sign_in, sound
 
 pytestmark = pytest.mark.browser
 LOGIN, PASSWORD = "li.guihua", "qingyuan-yutang-88"
@@ -62,12 +60,8 @@ def desk(browser: Browser, origin: str, world: make.World) -> Iterator[Page]:
             select(Organisation).where(Organisation.kind == OrganisationKind.COUNTY)
         ).first() or make.organisation(session, OrganisationKind.COUNTY, "清源县")
         clerk = make.member(session, Role.COUNTY_CLERK, county)
-        token = sessions.start_session(
-            session, session.get_one(Person, clerk.person_id), second_factor=True, address=None,
-            agent=None, now=make.START,
-        )  # fmt: skip
     context: BrowserContext = browser.new_context(base_url=origin, locale="zh-CN")
-    context.add_cookies([{"name": COOKIE, "value": token, "url": origin}])
+    sign_in(context, origin, world.platform, clerk, make.START)
     yield context.new_page()
     context.close()
 

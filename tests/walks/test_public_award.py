@@ -7,7 +7,6 @@ import os
 import re
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,7 +16,6 @@ from typing import Any
 import pytest
 from playwright.sync_api import FileChooser, Locator, Page, expect
 from sqlalchemy import select
-from werkzeug.serving import make_server
 
 import wsgi
 from keys import encoding, notes
@@ -31,10 +29,9 @@ from tender.publication import producing
 from tender.publication.models import IssuedDocument, Notice, NoticeKind
 from tests.evaluation import county as make
 from tests.house import ROOT
+from tests.walks.serving import pictured, served
 
 pytestmark = pytest.mark.browser
-AXE = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
-FAULTS = "axe.run().then((r) => r.violations.map((v) => [v.id, v.nodes[0].html.slice(0, 160)]))"
 WINNER = "柳溪村丰水养殖专业合作社"
 BIDDERS = {WINNER: 123_003, "白石镇石桥家庭农场": 121_002, "清源县三江渔业有限公司": 120_001}
 
@@ -68,14 +65,9 @@ def awarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Awarded]:
     _witness(place)
     kept = tmp_path_factory.mktemp("kept")
     (kept / "回执.json").write_bytes(encoding.canonical(_receipt(place)))
-    server = make_server("127.0.0.1", 0, wsgi.create_app(place.world.platform), threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    origin, day = f"http://localhost:{server.server_port}", legal_day(place.world.clock.now())
-    yield Awarded(place, origin, document, day, kept)
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    day = legal_day(place.world.clock.now())
+    with served(place.world.platform, ticking=False) as origin:
+        yield Awarded(place, origin, document, day, kept)
     place.world.platform.database.close()
 
 
@@ -137,15 +129,6 @@ def follow(page: Page, wanted: Locator) -> None:
     page.keyboard.press("Enter")
 
 
-def looks_right(page: Page, artefacts: Path, name: str) -> None:
-    """Nothing scrolls sideways, axe finds nothing; the picture is kept."""
-    page.screenshot(path=artefacts / f"{name}.png", full_page=True)
-    width = page.viewport_size["width"] if page.viewport_size else 0
-    assert page.evaluate("document.documentElement.scrollWidth") <= width, name
-    page.evaluate(AXE)
-    assert page.evaluate(FAULTS) == [], name
-
-
 def ignore(_: FileChooser) -> None:
     """Nothing; who waits for the dialog gets it besides."""
 
@@ -184,11 +167,11 @@ def test_the_public_reads_an_award_downloads_it_and_proves_it_by_keyboard(
 ) -> None:
     page.set_viewport_size({"width": width, "height": 800})
     page.goto(awarded.origin)
-    looks_right(page, artefacts, "1-front")
+    pictured(page, artefacts, "1-front")
     follow(page, page.locator("#results ~ ul a").first)
     expect(page.locator("#outcome")).to_contain_text(WINNER)
     expect(page.locator("#outcome")).to_contain_text("112,547.75")
-    looks_right(page, artefacts, "2-award")
+    pictured(page, artefacts, "2-award")
     link = page.locator("#outcome .pdf").get_by_role("link", name="保存文件")
     reach(page, link)
     with page.expect_download() as given:
@@ -204,10 +187,10 @@ def test_the_public_reads_an_award_downloads_it_and_proves_it_by_keyboard(
     expect(main).to_contain_text("清源县公共资源交易中心")
     expect(main).to_contain_text(f"{awarded.day} ")
     expect(page.locator("#inclusion")).to_contain_text("目前 3 家")
-    looks_right(page, artefacts, "3-genuine")
+    pictured(page, artefacts, "3-genuine")
     check(page, awarded, awarded.kept / "回执.json")
     expect(verdict).to_have_class("verdict notice ok")
-    looks_right(page, artefacts, "4-receipt")
+    pictured(page, artefacts, "4-receipt")
 
 
 @pytest.mark.parametrize("width", [360])
@@ -225,7 +208,7 @@ def test_one_changed_byte_is_refused_with_the_reason(
         verdict = page.locator(".verdict")
         expect(verdict).to_have_class("verdict notice late")
         expect(verdict).to_contain_text("伪造")
-        looks_right(page, artefacts, f"forged-{file.suffix[1:]}")
+        pictured(page, artefacts, f"forged-{file.suffix[1:]}")
 
 
 def test_without_the_platform_the_kit_says_the_same(page: Page, awarded: Awarded) -> None:

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
-from werkzeug.serving import make_server
 
 import wsgi
 from tender.accounts.authority import ensure_centre
 from tender.core.jobs import perform_due
 from tender.procedure.models import Tender
 from tender.publication import producing
-from tests.house import ROOT
 from tests.tender import factories as make
 from tests.tender.publication.public_county import POND, county
+from tests.walks.serving import AXE, FAULTS, pictured, served
 
 pytestmark = pytest.mark.browser
-AXE = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
-FAULTS = "axe.run().then((r) => r.violations.map((v) => [v.id, v.nodes[0].html.slice(0, 160)]))"
 WIDER = """() => [...document.querySelectorAll('body *')].filter((each) => {
   const box = each.getBoundingClientRect();
   return box.width && box.right > innerWidth + 1 && !each.closest('.scroll, .visually-hidden')
@@ -47,13 +43,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[make.World]:
 
 @pytest.fixture(scope="module")
 def origin(world: make.World) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, wsgi.create_app(world.platform), threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://localhost:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(world.platform, ticking=False) as origin:
+        yield origin
 
 
 @pytest.fixture(scope="module")
@@ -81,12 +72,9 @@ def test_every_page_fits_and_axe_finds_no_fault(
     page.set_viewport_size({"width": width, "height": 800})
     for path in paths:
         page.goto(origin + path)
-        page.screenshot(path=artefacts / f"{_name(path)}.png", full_page=True)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        pictured(page, artefacts, _name(path))
         assert page.evaluate(WIDER) == [], path
         assert page.evaluate(SMALL, TARGETS) == [], path
-        page.evaluate(AXE)
-        assert page.evaluate(FAULTS) == [], path
 
 
 def test_large_type_and_four_hundred_per_cent_zoom_need_no_sideways_scrolling(

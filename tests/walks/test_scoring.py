@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 from sqlalchemy import select
-from werkzeug.serving import make_server
 
 from evaluation.models import MemberStatus, PanelMember
 from tender.core.actor import Actor
 from tender.ledger.ticking import sign_if_grown
 from tender.procedure.models import Tender
 from tests.evaluation import county as make
-from tests.house import ROOT
+from tests.walks.serving import become, pictured, served
 
 pytestmark = pytest.mark.browser
-AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 NAMES = ("青石建设", "白水建筑", "南山工程")
 
 
@@ -51,13 +48,8 @@ def asked(place: make.County) -> tuple[Tender, Actor]:
 
 @pytest.fixture
 def origin(place: make.County) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, place.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://localhost:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(place.world.platform, app=place.app, ticking=False) as origin:
+        yield origin
 
 
 @pytest.fixture
@@ -66,8 +58,7 @@ def desk(
 ) -> Page:
     """The expert's browser, at the inbox's link."""
     tender, expert = asked
-    place.people[expert.membership_id] = expert
-    context.add_cookies([{"name": "sid", "value": expert.membership_id, "url": origin}])
+    become(context, origin, place, expert)
     page = context.new_page()
     page.goto(f"{origin}/panel/{tender.id}")
     return page
@@ -80,15 +71,6 @@ def _take_part(desk: Page) -> None:
     desk.keyboard.press("Enter")
     desk.wait_for_selector("#sheet")
     desk.wait_for_load_state("load")  # Until then its module does not listen.
-
-
-def _fits(desk: Page, artefacts: Path, name: str) -> None:
-    wide = desk.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-    assert wide <= 0, name
-    desk.evaluate(AXE.read_text(encoding="utf-8"))
-    faults = desk.evaluate("axe.run().then((r) => r.violations.map((v) => [v.id, v.help]))")
-    assert faults == [], name
-    desk.screenshot(path=str(artefacts / f"{name}-360.png"), full_page=True)
 
 
 def test_an_expert_scores_a_whole_sheet_by_keyboard_and_submits_it(
@@ -148,18 +130,17 @@ def test_the_pages_fit_a_phone_and_axe_finds_no_fault(
 ) -> None:
     tender, _ = asked
     desk.set_viewport_size({"width": 360, "height": 740})
-    _fits(desk, artefacts, "answer")
+    pictured(desk, artefacts, "answer")
     _take_part(desk)
-    _fits(desk, artefacts, "sheet")
+    pictured(desk, artefacts, "sheet")
     desk.goto(f"{origin}/panel/{tender.id}/bids")
-    _fits(desk, artefacts, "bids")
+    pictured(desk, artefacts, "bids")
     for who, url, name in (
         (place.clerk, f"/work/{tender.id}/evaluation", "evaluation"),
         (place.bidders[NAMES[0]].actor, f"/tenders/{tender.number}/objections", "objections"),
         (place.bidders[NAMES[0]].actor, f"/results/{tender.id}", "result"),
         (place.supervisor, f"/findings/{tender.id}", "findings"),
     ):
-        place.people[who.membership_id] = who
-        desk.context.add_cookies([{"name": "sid", "value": who.membership_id, "url": origin}])
+        become(desk.context, origin, place, who)
         desk.goto(origin + url)
-        _fits(desk, artefacts, name)
+        pictured(desk, artefacts, name)

@@ -18,9 +18,8 @@ import redis
 from sqlalchemy import func, select
 
 from demo import plans
-from demo.client import Bidder
-from demo.county import County, running_county
-from demo.people import company_name, credit_code
+from demo.bidders import villager
+from demo.county import running_county
 from demo.seed import seed_county
 from demo.story import Story
 from tender.opening.models import ReleaseRow, VerdictRow
@@ -98,11 +97,8 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
 @pytest.fixture(scope="module")
 def tender(story: Story) -> Tender:
     """A lease with three bids whose files and names of files hold the canary."""
-    case = plans.CASES[1]
-    village = story.seeded.organisations[case["village"]]
-    deadline = story.county.now() + timedelta(days=16)
-    made = story.publish(plans.lease_form(case, village, deadline), "agent-2", "agent2-2")
-    bidders = [_bidder(story.county, number) for number in range(3)]
+    made = plans.publish_case(story, 1, story.county.now() + timedelta(days=16))
+    bidders = [villager(story.county, number, f"bidder{number}") for number in range(3)]
     story.register_bidders(bidders)
     (lot,) = story.lots(made.id)
     for number, bidder in enumerate(bidders):
@@ -112,13 +108,6 @@ def tender(story: Story) -> Tender:
         ]
         story.bid(bidder, lot, 9_000_000 + number, files=files)
     return made
-
-
-def _bidder(county: County, number: int) -> Bidder:
-    return Bidder(
-        county.url, f"bidder{number}", county.now, name=company_name(number),
-        code=credit_code(number),
-    )  # fmt: skip
 
 
 def test_the_search_finds_a_planted_leak_of_every_form(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -10,21 +9,17 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 from sqlalchemy import select
-from werkzeug.serving import make_server
 
-import wsgi
-from tender.accounts import sessions
 from tender.accounts.authority import ensure_centre
-from tender.accounts.models import Organisation, Person
+from tender.accounts.models import Organisation
 from tender.core.actor import Actor, Role
 from tender.core.shanghai import SHANGHAI
 from tender.procedure.custody import custody
 from tender.procedure.models import OpeningRecordRow
-from tests.house import ROOT
 from tests.tender import factories as make
+from tests.walks.serving import pictured, served, sign_in
 
 pytestmark = pytest.mark.browser
-AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 PHOTO = b"\x89PNG\r\n\x1a\n" + bytes(64)
 
 
@@ -38,35 +33,16 @@ def world(tmp_path: Path) -> Iterator[make.World]:
 
 @pytest.fixture
 def origin(world: make.World) -> Iterator[str]:
-    app = wsgi.create_app(world.platform)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://localhost:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(world.platform, ticking=False) as origin:
+        yield origin
 
 
 def _sign_in(world: make.World, context: BrowserContext, origin: str, actor: Actor) -> Page:
-    with world.platform.database.write() as session:
-        person = session.get_one(Person, actor.person_id)
-        token = sessions.start_session(
-            session, person, second_factor=True, address=None, agent=None, now=world.clock.now()
-        )
     context.clear_cookies()
-    context.add_cookies([{"name": "sid", "value": token, "url": origin}])
+    sign_in(context, origin, world.platform, actor, world.clock.now())
     page = context.new_page()
     page.set_viewport_size({"width": 360, "height": 740})
     return page
-
-
-def _looks_right(page: Page, artefacts: Path, name: str) -> None:
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
-    page.evaluate(AXE.read_text("utf-8"))
-    found = page.evaluate("axe.run().then((result) => result.violations.map((v) => v.id))")
-    assert found == []
-    page.screenshot(path=artefacts / f"{name}.png", full_page=True)
 
 
 def _accept_all(world: make.World) -> None:
@@ -82,7 +58,7 @@ def test_a_village_lease_from_template_to_notice_on_a_telephone(
 ) -> None:
     page = _sign_in(world, context, origin, world.agent)
     page.goto(f"{origin}/work")
-    _looks_right(page, artefacts, "1-work")
+    pictured(page, artefacts, "1-work")
     page.get_by_role("link", name="新建项目").first.click()
     page.get_by_role("link", name="村集体资产出租").click()
     page.get_by_label("标题", exact=True).fill("柳溪村2号鱼塘承包经营权出租")
@@ -95,14 +71,14 @@ def test_a_village_lease_from_template_to_notice_on_a_telephone(
     page.locator("#decision").fill("村民代表会议表决通过")
     page.locator("#contact_name").fill("王主任")
     page.locator("#contact_phone").fill("0739-0000000")
-    _looks_right(page, artefacts, "2-form")
+    pictured(page, artefacts, "2-form")
     page.get_by_role("button", name="保存草稿").click()
     page.locator("#file").set_input_files(
         {"name": "决议.png", "mimeType": "image/png", "buffer": PHOTO}
     )
     page.get_by_role("button", name="添加").click()
     expect(page.get_by_text("决议.png").first).to_be_visible()
-    _looks_right(page, artefacts, "3-draft")
+    pictured(page, artefacts, "3-draft")
     page.get_by_role("button", name="提交审核").click()
     place = page.url
     with world.platform.database.write() as session:
@@ -117,4 +93,4 @@ def test_a_village_lease_from_template_to_notice_on_a_telephone(
     page.get_by_role("link", name="公开页面").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("柳溪村2号鱼塘")
     expect(page.get_by_text("1,200.50").first).to_be_visible()
-    _looks_right(page, artefacts, "4-notice")
+    pictured(page, artefacts, "4-notice")
