@@ -179,7 +179,10 @@ def _team(one: Firm, other: Firm) -> list[Finding]:
 
 
 def _contacts(one: Firm, other: Firm, shared: Shared) -> list[Finding]:
-    """P2: the same agent or contact is A, the same telephone or mailbox alone B."""
+    """P2: the same agent or contact is A, the same telephone or mailbox alone B; one sign a pair.
+
+    A firm's agent and contact are often entered with one telephone, which is one mark and not four.
+    """
     found = []
     why = (innocent.LISTED_CONTACT_OUT, innocent.AGENT_SERVICE, innocent.CONSORTIUM_OUT)
     listed = {_phone(text) for text in shared.contacts} | {
@@ -199,7 +202,7 @@ def _contacts(one: Firm, other: Firm, shared: Shared) -> list[Finding]:
                 continue
             legal = "REG 40(2); O87 37" if level is Strength.A else "REG 40(2)"
             found.append(_sign("P2", level, one, other, legal, why, here, there))
-    return found
+    return _strongest(found)
 
 
 def _control(one: Firm, other: Firm) -> list[Finding]:

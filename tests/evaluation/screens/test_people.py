@@ -47,6 +47,14 @@ def test_same_agent_is_a_and_a_shared_telephone_alone_is_b():
     assert people_signs(one, Shared(contacts=frozenset({"13900001234"}))) == []
 
 
+def test_a_telephone_of_agent_and_contact_is_one_sign_of_the_pair():
+    people = [Person(name, phone="13900001234") for name in ("李芳", "赵强", "陈军", "何静")]
+    firms = [Firm("a", agents=tuple(people[:2])), Firm("b", agents=tuple(people[2:]))]
+    assert signs(people_signs(firms)) == [("P2", "B")]
+    firms = [Firm("a", agents=tuple(people[:2])), Firm("b", agents=(people[0], people[3]))]
+    assert signs(people_signs(firms)) == [("P2", "A")]
+
+
 def test_same_name_without_a_shared_number_is_no_contact_sign():
     firms = [Firm("a", agents=(Person("李芳"),)), Firm("b", agents=(Person("李芳"),))]
     assert people_signs(firms) == []
