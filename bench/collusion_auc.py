@@ -18,16 +18,24 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
-from scipy.stats import rankdata
 
-from evaluation.screens.anomaly import unsupervised
 from evaluation.screens.learned import supervised
-from evaluation.screens.prices import price_screens
-from evaluation.screens.table import BidTable, read_bids
+from evaluation.screens.prices import Floats
+from evaluation.screens.scored import unsupervised
+from evaluation.screens.table import BidTable, Direction, read_bids
+from evaluation.screens.worth import (
+    Flags,
+    Places,
+    auc,
+    bids_rule,
+    date_blocks,
+    held_out,
+    interval,
+    lead,
+    minus_cv,
+)
 
-Floats = npt.NDArray[np.float64]
-BLOCKS, FOLDS, YEARS, RESAMPLES = 20, 5, 12, 1000
+YEARS = 12
 
 
 def load(path: Path) -> list[BidTable]:
@@ -40,69 +48,44 @@ def load(path: Path) -> list[BidTable]:
     return [table for table in tables if len(table.prices) >= 3]
 
 
-def folds_of(tables: list[BidTable]) -> npt.NDArray[np.int64] | None:
+def folds_of(tables: list[BidTable]) -> Places | None:
     """Return the fold of each tender, None for a market without dates."""
-    days = [table.day for table in tables]
-    known = [day for day in days if day is not None]
-    if len(known) < len(days) or len(set(known)) < 2:
+    blocks = date_blocks(tables)
+    if blocks is None:
         return None
-    dates, place, counts = np.unique(known, return_inverse=True, return_counts=True)
-    if len(dates) <= YEARS:
-        return np.asarray(place, dtype=np.int64)
-    middle = (np.cumsum(counts) - counts / 2) / len(tables)
-    block = np.minimum((middle * BLOCKS).astype(np.int64), BLOCKS - 1)
-    return np.asarray(block[place] % FOLDS, dtype=np.int64)
+    dates, place = np.unique([table.day for table in tables], return_inverse=True)
+    return np.asarray(place, dtype=np.int64) if len(dates) <= YEARS else blocks
 
 
-def auc(labels: npt.NDArray[np.bool_], scores: Floats) -> float:
-    """Return the chance that a rigged tender scores above an honest one."""
-    rank = rankdata(scores)
-    rigged = int(labels.sum())
-    return float(
-        (rank[labels].sum() - rigged * (rigged + 1) / 2) / (rigged * (len(labels) - rigged))
-    )
+def between(low: float, high: float) -> str:
+    """Write an interval."""
+    return f"{low:.3f}..{high:.3f}"
 
 
-def interval(labels: npt.NDArray[np.bool_], one: Floats, other: Floats | None = None) -> str:
-    """Return the bootstrap interval of an AUC, or of its lead over another score's."""
-    random = np.random.default_rng(0)
-    seen = []
-    for _ in range(RESAMPLES):
-        pick = random.integers(0, len(labels), len(labels))
-        if 0 < labels[pick].sum() < len(pick):
-            lead = auc(labels[pick], one[pick])
-            seen.append(lead if other is None else lead - auc(labels[pick], other[pick]))
-    low, high = np.quantile(seen, [0.025, 0.975])
-    return f"{low:.3f}..{high:.3f}" if other is None else f"{low:+.3f}..{high:+.3f}"
+def ahead(labels: Flags, one: Floats, other: Floats) -> str:
+    """Write the interval of a lead."""
+    found = lead(labels, one, other)
+    return f"{found.low:+.3f}..{found.high:+.3f}"
 
 
-def minus_cv(tables: list[BidTable]) -> Floats:
-    """Return the plain rule that every score must beat: an unusually low CV."""
-    return np.array([-(price_screens(table.prices).cv or 0.0) for table in tables])
-
-
-def fold_mean(labels: npt.NDArray[np.bool_], scores: Floats, folds: npt.NDArray[np.int64]) -> float:
+def fold_mean(labels: Flags, scores: Floats, folds: Places) -> float:
     """Return the mean AUC inside the folds that hold both kinds."""
     each = [(labels[folds == fold], scores[folds == fold]) for fold in np.unique(folds)]
     return float(np.mean([auc(y, s) for y, s in each if 0 < y.sum() < len(y)]))
 
 
-def blocked(name: str, tables: list[BidTable], folds: npt.NDArray[np.int64]) -> None:
+def blocked(name: str, tables: list[BidTable], folds: Places) -> None:
     """Print the date-blocked figures of one market."""
     labels = np.array([bool(table.collusive) for table in tables])
-    scores = np.zeros(len(tables))
-    for fold in np.unique(folds):
-        batch = [table for table, place in zip(tables, folds, strict=True) if place == fold]
-        rest = [table for table, place in zip(tables, folds, strict=True) if place != fold]
-        scores[folds == fold] = supervised(batch, rest)
+    scores = held_out(tables, folds, Direction.PURCHASE)
     plain = minus_cv(tables)
-    bids = np.array([float(len(table.prices)) for table in tables])
+    bids = bids_rule(tables, labels)
     print(
         f"{name:10} {len(tables):5} tenders {labels.sum():5} rigged | "
-        f"with history {auc(labels, scores):.3f} ({interval(labels, scores)}), "
+        f"with history {auc(labels, scores):.3f} ({between(*interval(labels, scores))}), "
         f"in folds {fold_mean(labels, scores, folds):.3f} | "
-        f"-CV {auc(labels, plain):.3f} | lead {interval(labels, scores, plain)} | "
-        f"bids {auc(labels, bids):.3f}",
+        f"-CV {auc(labels, plain):.3f} | lead {ahead(labels, scores, plain)} | "
+        f"bids {auc(labels, bids):.3f} | lead {ahead(labels, scores, bids)}",
         flush=True,
     )
 
@@ -114,14 +97,14 @@ def left_out(markets: dict[str, list[BidTable]]) -> None:
     for name, tables in markets.items():
         labels = np.array([bool(table.collusive) for table in tables])
         history = [table for other, rows in markets.items() if other != name for table in rows]
-        scores = supervised(tables, history)
-        free, plain = unsupervised(tables), minus_cv(tables)
+        scores = supervised(tables, history, explained=False).anomaly
+        free, plain = unsupervised(tables).anomaly, minus_cv(tables)
         for key, values in (("others", scores), ("label-free", free), ("-CV", plain)):
             leads[key].append(auc(labels, values))
         print(
             f"{name:10} history of the others {auc(labels, scores):.3f} "
-            f"({interval(labels, scores)}) | label-free {auc(labels, free):.3f} | "
-            f"-CV {auc(labels, plain):.3f} | lead {interval(labels, scores, plain)}",
+            f"({between(*interval(labels, scores))}) | label-free {auc(labels, free):.3f} | "
+            f"-CV {auc(labels, plain):.3f} | lead {ahead(labels, scores, plain)}",
             flush=True,
         )
     for key, reached in leads.items():

@@ -13,10 +13,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit, logit
+from scipy.special import logit
 from scipy.stats import rankdata
 
-from evaluation.screens.features import Features, features_of
+from evaluation.screens.features import Features
 from evaluation.screens.prices import SCREENS, Floats, PriceScreens, price_screens
 from evaluation.screens.table import BidTable, Direction
 
@@ -94,30 +94,23 @@ def _conditional(
     return answers
 
 
-def unsupervised(tables: Sequence[BidTable], direction: Direction = Direction.PURCHASE) -> Floats:
-    """Return an anomaly in 0..1 for each tender, 1 the most suspicious, from prices alone.
+def label_free_terms(features: Features) -> dict[str, Floats]:
+    """Return the addends of the label-free anomaly in log odds, by group of features.
 
-    Tenders are compared with each other only. A tender of fewer than three bids shows no spread to
-    judge and gets 0: not suspicious by its prices, which says nothing else about it.
+    Their sum is 0 in the middle and high where the prices are suspicious.
     """
-    features = features_of(tables, direction)
-    score = np.zeros(len(tables))
-    if features.known.any():
-        score[features.known] = expit(label_free(features)[features.known])
-    return score
-
-
-def label_free(features: Features) -> Floats:
-    """Return the unsupervised anomaly as log odds: 0 in the middle, high is suspicious."""
     bids = features.column("bids")
     spread = sum(
         _sign(-features.column(name), bids) + _sign(-features.column(name), None)
         for name in ("cv", "cvlos")
     )
-    total = 0.25 * spread + 0.5 * _sign(features.column("rd"), bids)
+    terms: dict[str, Floats] = {
+        "spread": 0.25 * np.asarray(spread),
+        "winner": 0.5 * _sign(features.column("rd"), bids),
+    }
     if "est_first" in features.names:
-        total = total + 0.5 * _sign(features.column("est_first"), None)
-    return np.asarray(total, dtype=np.float64)
+        terms["estimate"] = 0.5 * _sign(features.column("est_first"), None)
+    return terms
 
 
 def _sign(values: Floats, bids: Floats | None) -> Floats:

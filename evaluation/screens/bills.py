@@ -98,6 +98,24 @@ def compare_bills(bills: Sequence[Bill], control: Bill | None = None) -> list[Fi
     return ordered(found)
 
 
+def own_prices(bills: Sequence[Bill], control: Bill | None = None) -> list[list[int]]:
+    """Return for each bill the prices in fen of the items that every bidder prices by itself.
+
+    Items that any bill marks as bound, and prices of the published control price, are left out.
+    """
+    keyed = [_keyed(bill.items) for bill in bills]
+    bound = {key for items in keyed for key, item in items.items() if item.basis is not Basis.OWN}
+    fixed = {key: item.price for key, item in _keyed(control.items).items()} if control else {}
+    return [
+        [
+            item.price
+            for key, item in items.items()
+            if key not in bound and item.price > 0 and fixed.get(key) != item.price
+        ]
+        for items in keyed
+    ]
+
+
 def _keyed(items: Iterable[Item]) -> dict[tuple[str, str, int], Item]:
     """Index items by code, else name, with unit; the same key again counts up."""
     answer: dict[tuple[str, str, int], Item] = {}

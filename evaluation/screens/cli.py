@@ -7,9 +7,10 @@ import csv
 import sys
 from pathlib import Path
 
-from evaluation.screens.anomaly import Screened, screened, unsupervised
+from evaluation.screens.anomaly import Screened, screened
 from evaluation.screens.answers import why_not_writable
-from evaluation.screens.prices import SCREENS, Floats
+from evaluation.screens.prices import SCREENS
+from evaluation.screens.scored import Scored, unsupervised
 from evaluation.screens.signs import raised
 from evaluation.screens.steps import steps_p
 from evaluation.screens.table import BidTable, Direction, UnreadableTable, read_bids
@@ -56,30 +57,43 @@ def _options(argv: list[str]) -> argparse.Namespace:
 def write_scores(
     out: Path, tables: list[BidTable], history: list[BidTable] | None, direction: Direction
 ) -> None:
-    """Write tender, bids, every screen, its percentile, and the anomaly.
+    """Write tender, bids, every screen, its percentile, the anomaly and what moved it.
 
     A screen that needs more bids than there are is left empty; a ratio over nothing is `inf`.
     With a history, `anomaly` has learned from it and `anomaly_unsupervised` stands beside it.
     """
     plain = unsupervised(tables, direction)
-    scores = plain if history is None else _learned(tables, history, direction)
+    scored = plain if history is None else _learned(tables, history, direction)
     rows = screened(tables, history or (), direction)
     extra = ["anomaly"] if history is None else ["anomaly", "anomaly_unsupervised"]
     percentiles = [f"{name}_percentile" for name in SCREENS]
     others = len(rows) - 1 + len(history or ())
+    head = ["tender", "bids", *SCREENS, "steps_p", *percentiles, "signs", *extra, "moved", "model"]
     with out.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["tender", "bids", *SCREENS, "steps_p", *percentiles, "signs", *extra])
+        writer.writerow(head)
         for row, entry in enumerate(rows):
-            ends = [f"{scores[row]:.6f}", f"{plain[row]:.6f}"][: len(extra)]
-            writer.writerow([*_cells(entry, others, direction), *ends])
+            ends = [f"{scored.anomaly[row]:.6f}", f"{plain.anomaly[row]:.6f}"][: len(extra)]
+            moved = " ".join(f"{group}{by:+.2f}" for group, by in scored.movers(row))
+            writer.writerow([*_cells(entry, others, direction), *ends, moved, scored.model])
 
 
-def _learned(tables: list[BidTable], history: list[BidTable], direction: Direction) -> Floats:
+def _learned(tables: list[BidTable], history: list[BidTable], direction: Direction) -> Scored:
     # The learning library takes longer to load than a county's table to screen.
-    from evaluation.screens.learned import supervised
+    from evaluation.screens.worth import judged
 
-    return supervised(tables, history, direction)
+    scored, found = judged(tables, history, direction)
+    if found is None:
+        sys.stderr.write("screen: the history has too few labelled tenders to try a model on it.\n")
+        return scored
+    parts = "blocks of dates" if found.dated else "random parts, which prove less than dates"
+    sys.stderr.write(
+        f"screen: AUC on {parts} of the history: learned {found.learned:.3f}, -CV {found.cv:.3f} "
+        f"(lead {found.over_cv.low:+.3f} to {found.over_cv.high:+.3f}), number of bids "
+        f"{found.bids:.3f} (lead {found.over_bids.low:+.3f} to {found.over_bids.high:+.3f}). "
+        f"{'The learned score is used.' if found.better else 'It is not ahead and is not used.'}\n"
+    )
+    return scored
 
 
 def _cells(entry: Screened, others: int, direction: Direction) -> list[str]:

@@ -18,6 +18,21 @@ from scipy.stats import rankdata
 from evaluation.screens.prices import Floats, price_screens, winning_first
 from evaluation.screens.table import BidTable, Direction
 
+# What a person is told moved a score: features that say the same thing, under one name.
+GROUPS: dict[str, tuple[str, ...]] = {
+    "spread": ("cv", "spd", "cvlos", "mad"),
+    "winner": ("diffp", "rd", "rdalt", "rdnor", "second_gap", "first_to_middle"),
+    "shape": (
+        "skew", "kurt", "ks", "uneven", "least_gap", "middle_gap", "last_gap", "last_to_middle",
+    ),
+    "estimate": (
+        "est_first", "est_second", "est_middle", "est_last", "est_beyond", "est_apart",
+        "est_spread",
+    ),
+    "bids": ("bids",),
+    "size": ("size",),
+    "digits": ("round_first", "round_rest"),
+}  # fmt: skip
 # Below these a gap is rounding: a ten-thousandth of a percent of the price.
 _TINY = 1e-6
 

@@ -6,14 +6,18 @@ regression on smooth curves, because a history has fifty to some hundred tenders
 fits it too well. Trained on one market and asked about another, such models are worse than the
 plain rule "unusually low CV"; so the batch is first compared with the history, and the less they
 look alike the more the label-free anomaly speaks instead; so it does where labels are few.
+
+Every score says what moved it: how far it would fall, in log odds, if a group of features stood at
+the middle of the history. It never decides anything.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Callable, Sequence
 
 import numpy as np
-from scipy.special import expit, logit
+from scipy.special import logit
 from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
@@ -21,9 +25,10 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import SplineTransformer, StandardScaler
 
-from evaluation.screens.anomaly import label_free
-from evaluation.screens.features import Features, features_of
+from evaluation.screens.anomaly import label_free_terms
+from evaluation.screens.features import GROUPS, Features, features_of
 from evaluation.screens.prices import Floats
+from evaluation.screens.scored import VERSION, Scored, everywhere
 from evaluation.screens.table import BidTable, Direction
 
 # Fewer labelled tenders of either kind than this, and there is nothing to learn from.
@@ -32,14 +37,17 @@ LEAST_LABELS = 5
 _DOUBT = 2
 # Up to the first AUC history and batch pass for one market, from the second on for two.
 _SAME, _OTHER = 0.75, 0.9
+Rows = np.typing.NDArray[np.int64]
 
 
 def supervised(
     tables: Sequence[BidTable],
     history: Sequence[BidTable],
     direction: Direction = Direction.PURCHASE,
-) -> Floats:
-    """Return an anomaly in 0..1 for each tender, learned from a history with `collusive` set.
+    *,
+    explained: bool = True,
+) -> Scored:
+    """Score by what a history with `collusive` set teaches.
 
     Uses prices and estimate only, and the batch's own unlabelled tenders for ranks. Falls back to
     the label-free anomaly where the history is too small or of another market. A tender of fewer
@@ -48,30 +56,42 @@ def supervised(
     features = features_of([*history, *tables], direction)
     labels = np.array([bool(table.collusive) for table in history], dtype=np.int64)
     past = np.flatnonzero(features.known[: len(history)])
-    batch = np.flatnonzero(features.known[len(history) :]) + len(history)
-    answer = np.zeros(len(tables))
+    known = features.known[len(history) :]
+    batch = np.flatnonzero(known) + len(history)
     if not len(batch):
-        return answer
-    plain = label_free(features_of(tables, direction))[batch - len(history)]
+        return everywhere(known, np.zeros(0), {}, _named(history, 0.0))
     fewest = int(np.bincount(labels[past], minlength=2).min())
     trust = trust_in_history(features, past, batch) if fewest >= LEAST_LABELS else 0.0
-    score = (1 - trust) * plain
+    terms = label_free_terms(features_of(tables, direction))
+    moved = {group: (1 - trust) * term[known] for group, term in terms.items()}
+    score = np.asarray(sum(moved.values()), dtype=np.float64)
     if trust > 0:
-        weight = fewest / (fewest + _DOUBT)
-        known = weight * _learn(features, labels, past, batch)
-        score = score + trust * (known + (1 - weight) * label_free(features)[batch])
-    answer[batch - len(history)] = expit(score)
-    return answer
+        weight = trust * fewest / (fewest + _DOUBT)
+        free = {group: term[batch] for group, term in label_free_terms(features).items()}
+        model = _learn(features, labels, past)
+        score = score + weight * model(batch, None) + (trust - weight) * sum(free.values())
+        for group in GROUPS if explained else ():
+            fall = weight * (model(batch, None) - model(batch, group))
+            fall = fall + (trust - weight) * free.get(group, 0.0)
+            moved[group] = moved.get(group, 0.0) + fall
+    return everywhere(known, score, moved, _named(history, trust))
 
 
-def _learn(
-    features: Features,
-    labels: np.typing.NDArray[np.int64],
-    past: np.typing.NDArray[np.int64],
-    batch: np.typing.NDArray[np.int64],
-) -> Floats:
-    """Return the mean log odds of the forest and the regression for the batch."""
-    rows = np.column_stack([features.rows, label_free(features)])
+def _named(history: Sequence[BidTable], trust: float) -> str:
+    """Name a model so that a score can be made again: version, history's digest, trust."""
+    digest = hashlib.sha256(repr(list(history)).encode()).hexdigest()
+    return f"learned/{VERSION} history {digest[:12]} trust {trust:.2f}"
+
+
+def _learn(features: Features, labels: Rows, past: Rows) -> Callable[[Rows, str | None], Floats]:
+    """Fit forest and regression to the past.
+
+    The answer gives the mean log odds of rows, as they are or with a group of features at the
+    middle of the past.
+    """
+    free = label_free_terms(features)
+    rows = np.column_stack([features.rows, sum(free.values())])
+    middle = np.median(rows[past], axis=0)
     forest = ExtraTreesClassifier(
         400, min_samples_leaf=8, max_features=0.5, class_weight="balanced", random_state=0
     )
@@ -80,12 +100,19 @@ def _learn(
         SplineTransformer(5, degree=2, knots="quantile"),
         LogisticRegression(C=0.01, class_weight="balanced", max_iter=3000),
     )
-    total = np.zeros(len(batch))
     for model in (forest, curves):
         model.fit(rows[past], labels[past])
-        chance = model.predict_proba(rows[batch])[:, 1]
-        total += logit(0.01 + 0.98 * chance)
-    return total / 2
+
+    def odds(batch: Rows, without: str | None) -> Floats:
+        seen = rows[batch]
+        if without is not None:
+            columns = [n for n, name in enumerate(features.names) if name in GROUPS[without]]
+            seen[:, columns] = middle[columns]
+            seen[:, -1] -= free[without][batch] if without in free else 0.0
+        chances = (model.predict_proba(seen)[:, 1] for model in (forest, curves))
+        return np.asarray(sum(logit(0.01 + 0.98 * chance) for chance in chances)) / 2
+
+    return odds
 
 
 def trust_in_history(

@@ -17,7 +17,6 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import chisquare
 
 from evaluation.screens.table import Direction
 
@@ -135,18 +134,3 @@ def _uniform_distance(b: Floats) -> float | None:
     place = (b - b[0]) / span
     rank = np.arange(1, n + 1)
     return float(max((rank / n - place).max(), (place - (rank - 1) / n).max()))
-
-
-def benford_p(prices: Sequence[float]) -> float | None:
-    """Return the chance of the prices' first digits under Benford's law; None under 300 prices.
-
-    Below 300 prices the test says nothing (the law of large numbers has not set in), and prices
-    of one kind of work never follow the law; so the caller pools prices over several orders of
-    magnitude.
-    """
-    if len(prices) < 300:
-        return None
-    digits = [int(f"{price:e}"[0]) for price in prices if price > 0]
-    seen = np.bincount(digits, minlength=10)[1:10]
-    expected = np.log10(1 + 1 / np.arange(1, 10))
-    return float(chisquare(seen, expected / expected.sum() * seen.sum()).pvalue)

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from evaluation.screens import innocent
 from evaluation.screens.anomaly import Screened, screened
 from evaluation.screens.finding import Evidence, Finding, Strength
-from evaluation.screens.prices import benford_p
 from evaluation.screens.steps import find_steps
 from evaluation.screens.table import BidTable, Direction
 
@@ -21,7 +20,6 @@ SPEAKING = ("cv", "rd")
 _END = 0.99
 _LEAST_PAST = 30
 _STEPS = 0.005
-_BENFORD = 1e-4
 
 
 def total_signs(
@@ -104,32 +102,5 @@ def _step_signs(table: BidTable, direction: Direction) -> list[Finding]:
             legal="REG 40(4)",
             innocent=(innocent.CHANCE_STEPS, innocent.CONTROL_ANCHOR),
             evidence=_evidence(table, ladder.rungs),
-        )
-    ]
-
-
-def digit_signs(bidders: Sequence[str], prices: Sequence[float]) -> list[Finding]:
-    """Return S-BENFORD over pooled prices, such as all unit prices of one bidder's bills.
-
-    Silent under 300 prices and where they span less than three orders of magnitude, because the
-    law of first digits then does not hold for honest prices either.
-    """
-    positive = [price for price in prices if price > 0]
-    if len(positive) < 300 or max(positive) < 1000 * min(positive):
-        return []
-    p = benford_p(positive)
-    if p is None or p > _BENFORD:
-        return []
-    return [
-        Finding(
-            code="S-BENFORD",
-            strength=Strength.C,
-            bidders=tuple(bidders),
-            value=float(len(positive)),
-            p=p,
-            threshold=_BENFORD,
-            legal="REG 40(4)",
-            innocent=(innocent.POOLED_PRICES,),
-            evidence=tuple(Evidence(bidder) for bidder in bidders),
         )
     ]

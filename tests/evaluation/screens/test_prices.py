@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluation.screens.prices import benford_p, price_screens
+from evaluation.screens.prices import price_screens
 from evaluation.screens.table import Direction
 
 PRICES = st.lists(st.integers(100, 10**9), min_size=4, max_size=12, unique=True)
@@ -58,10 +58,3 @@ def test_equal_losers_make_the_gap_infinite_and_equal_bids_make_it_nothing():
 def test_a_screen_is_silent_with_too_few_bids(bids, silent):
     seen = price_screens([100.0 + place for place in range(bids)])
     assert all(getattr(seen, name) is None for name in silent)
-
-
-def test_benford_needs_three_hundred_prices():
-    assert benford_p([1.0] * 299) is None
-    p = benford_p([5.0] * 300)
-    assert p is not None
-    assert p < 1e-9

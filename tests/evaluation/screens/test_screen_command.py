@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from evaluation.screens.anomaly import screened, unsupervised
+from evaluation.screens.anomaly import screened
 from evaluation.screens.cli import main
 from evaluation.screens.learned import supervised
+from evaluation.screens.scored import unsupervised
 from evaluation.screens.table import BidTable, Direction, UnreadableTable, read_bids
 
 
@@ -86,14 +87,14 @@ def test_honest_tenders_raise_few_signs_and_a_ladder_of_totals_raises_b4(tmp_pat
 
 def test_anomaly_without_history_ranks_rings_above_honest_tenders():
     tables = market(2, 120)
-    assert auc(unsupervised(tables), tables) > 0.9
+    assert auc(unsupervised(tables).anomaly, tables) > 0.9
 
 
 def test_history_of_the_same_market_is_learned_from_and_the_scores_repeat():
     history, tables = market(3, 80), market(4, 80)
-    scores = supervised(tables, history)
+    scores = supervised(tables, history).anomaly
     assert auc(scores, tables) > 0.9
-    assert (scores == supervised(tables, history)).all()
+    assert (scores == supervised(tables, history).anomaly).all()
 
 
 def test_labels_turned_round_in_another_market_do_not_turn_the_scores_round():
@@ -103,18 +104,20 @@ def test_labels_turned_round_in_another_market_do_not_turn_the_scores_round():
         for n in range(80)
     ]
     tables = market(6, 80)
-    assert supervised(tables, history) == pytest.approx(unsupervised(tables), abs=1e-6)
+    assert supervised(tables, history).anomaly == pytest.approx(
+        unsupervised(tables).anomaly, abs=1e-6
+    )
 
 
 def test_history_with_one_kind_of_label_falls_back_to_the_label_free_anomaly():
     history = [BidTable(t.tender, t.prices, collusive=True) for t in market(7, 60)]
     tables = market(8, 30)
-    assert supervised(tables, history) == pytest.approx(unsupervised(tables))
+    assert supervised(tables, history).anomaly == pytest.approx(unsupervised(tables).anomaly)
 
 
 def test_tender_of_one_or_two_bids_is_listed_with_no_suspicion():
     tables = [*market(9, 30), BidTable("one", (5.0,)), BidTable("two", (5.0, 6.0))]
-    assert unsupervised(tables)[-2:].tolist() == [0.0, 0.0]
+    assert unsupervised(tables).anomaly[-2:].tolist() == [0.0, 0.0]
     assert screened(tables)[-1].screens.cv is not None
 
 
@@ -142,7 +145,7 @@ def test_disposal_mirrors_what_lies_beside_the_estimate():
     bought = [entry.percentiles["estimate"] for entry in screened(tables)]
     sold = screened(mirrored, direction=Direction.DISPOSAL)
     assert [entry.percentiles["estimate"] for entry in sold] == pytest.approx(bought, abs=1e-3)
-    scores = unsupervised(tables), unsupervised(mirrored, Direction.DISPOSAL)
+    scores = unsupervised(tables).anomaly, unsupervised(mirrored, Direction.DISPOSAL).anomaly
     assert np.corrcoef(*scores)[0, 1] > 0.99
 
 
