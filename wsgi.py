@@ -35,6 +35,7 @@ from tender.core.backup import backup, restore
 from tender.core.errors import DomainError
 from tender.core.health import Pulse
 from tender.core.i18n import N_
+from tender.core.logs import configure_logs
 from tender.core.messages import send_email
 from tender.core.migrating import migrate, require_current
 from tender.core.platform import Handler, Platform, connect
@@ -54,6 +55,7 @@ from tender.publication.keeping import uses_of_published_files
 from tender.publication.producing import produce_document
 from tender.supervision.ticking import sweep_due
 
+configure_logs()
 log = structlog.get_logger(__name__)
 
 VIEWS = (

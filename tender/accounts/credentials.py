@@ -5,8 +5,6 @@ Hashing takes a tenth of a second on purpose: callers do it before they take the
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import hmac
 import re
 import secrets
@@ -15,7 +13,6 @@ from datetime import datetime, timedelta
 import pyotp
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from cryptography.fernet import Fernet, InvalidToken
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -24,13 +21,15 @@ from tender.accounts.sessions import hash_token
 from tender.core import messages, outbox
 from tender.core.errors import DomainError, Kind, invalid
 from tender.core.i18n import N_
-from tender.core.settings import Settings, secret
+from tender.core.settings import Settings
+from tender.core.vault import keyed_hash, open_text, seal_text
 
 HASHER = PasswordHasher()
 SHORTEST = 10
 LOCK_AFTER = 6  # wrong passwords in a row
 LOCK_FOR = timedelta(minutes=15)
 RECOVERY_CODES = 8
+SECOND = "totp"  # the key of second factors
 CODE = re.compile(r"[0-9]{6}")  # a recovery code has ten characters, and may be digits alone
 RECOVERY_LINK = timedelta(minutes=30)
 COMMON = frozenset({"1234567890", "password12", "qwertyuiop", "0987654321", "abcdefghij"})
@@ -87,15 +86,10 @@ def wrong() -> DomainError:
     return DomainError(Kind.INVALID, "login.wrong", WRONG, count=LOCK_AFTER)
 
 
-def _vault(settings: Settings) -> Fernet:
-    key = bytes.fromhex(secret(settings.data / "secrets" / "totp"))
-    return Fernet(base64.urlsafe_b64encode(key))
-
-
 def new_totp(settings: Settings, person: Person) -> str:
     """Give a person a new TOTP secret, kept encrypted; gives it once, for the QR."""
     plain = pyotp.random_base32()
-    person.totp_secret = _vault(settings).encrypt(plain.encode()).decode()
+    person.totp_secret = seal_text(settings, SECOND, plain)
     person.totp_confirmed = False
     person.totp_last_step = 0
     return plain
@@ -108,12 +102,12 @@ def totp_uri(settings: Settings, person: Person, plain: str) -> str:
 
 def totp_plain(settings: Settings, person: Person) -> str | None:
     """A person's secret, to check a code or to show the QR again before it is confirmed."""
-    if person.totp_secret is None:
-        return None
-    try:
-        return _vault(settings).decrypt(person.totp_secret.encode()).decode()
-    except InvalidToken:
-        return None
+    return None if person.totp_secret is None else open_text(settings, SECOND, person.totp_secret)
+
+
+def recovery_hash(settings: Settings, person: Person, code: str) -> str:
+    """What is kept of a recovery code: its 40 bits could be guessed from a hash without a key."""
+    return keyed_hash(settings, SECOND, "recovery code", person.id, code)
 
 
 def take_code(settings: Settings, person: Person, code: str, *, now: datetime) -> bool:
@@ -128,21 +122,21 @@ def take_code(settings: Settings, person: Person, code: str, *, now: datetime) -
                 person.totp_last_step = candidate
                 return True
         return False
-    digest = hashlib.sha256(cleaned.encode()).hexdigest()
+    digest = recovery_hash(settings, person, cleaned)
     if digest in person.recovery_hashes:
         person.recovery_hashes = [each for each in person.recovery_hashes if each != digest]
         return True
     return False
 
 
-def new_recovery_codes(person: Person) -> list[str]:
+def new_recovery_codes(settings: Settings, person: Person) -> list[str]:
     """Eight codes to print; each signs in once when the telephone is lost."""
     codes = [secrets.token_hex(5) for _ in range(RECOVERY_CODES)]
-    person.recovery_hashes = [hashlib.sha256(code.encode()).hexdigest() for code in codes]
+    person.recovery_hashes = [recovery_hash(settings, person, code) for code in codes]
     return [f"{code[:5]}-{code[5:]}" for code in codes]
 
 
-def ask_recovery(session: Session, login: str, *, now: datetime) -> str | None:
+def ask_recovery(session: Session, settings: Settings, login: str, *, now: datetime) -> str | None:
     """Mail a one-time link to set a new password; says nothing about whether the name exists."""
     person = find_person(session, login)
     if person is None or not person.email or person.disabled_at is not None:
@@ -158,7 +152,7 @@ def ask_recovery(session: Session, login: str, *, now: datetime) -> str | None:
     )
     text = N_("A new password was asked for. If it was not you, ignore this message.")
     # The link goes by mail alone: in the inbox, whoever found a browser left open could use it.
-    mail = {"to": person.email, "text": text, "params": {}, "link": f"/recover/{token}"}
+    mail = messages.mail_link(settings, person.email, text, f"/recover/{token}")
     outbox.enqueue(session, "email.send", mail, now=now)
     messages.tell(session, person.id, text, now=now)
     return token

@@ -175,7 +175,8 @@ def confirm_set_up() -> ResponseReturnValue:
         return page("accounts/set_up.html", 422, **_secret(person, plain), error=error)
     person.totp_confirmed = True
     found.second_factor = True
-    return page("accounts/recovery_codes.html", codes=credentials.new_recovery_codes(person))
+    codes = credentials.new_recovery_codes(platform().settings, person)
+    return page("accounts/recovery_codes.html", codes=codes)
 
 
 @blueprint.post("/logout")
@@ -211,7 +212,8 @@ def recovery() -> ResponseReturnValue:
 @limiter.limit("5/minute")
 def ask_recovery() -> ResponseReturnValue:
     """Send the link; the answer does not tell whether the name exists."""
-    credentials.ask_recovery(db(), request.form.get("login", ""), now=now())
+    login = request.form.get("login", "")
+    credentials.ask_recovery(db(), platform().settings, login, now=now())
     return page("accounts/recover.html", sent=True)
 
 

@@ -123,13 +123,15 @@ class Database:
     def __init__(self, url: str, lock_path: Path) -> None:
         self.sqlite = url.startswith("sqlite")
         if self.sqlite:
-            self.engine = create_engine(url, pool_size=40, max_overflow=40)
+            self.engine = create_engine(url, pool_size=40, max_overflow=40, hide_parameters=True)
             event.listen(self.engine, "connect", _configure_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
             self._reader: Engine = self.engine
         else:
             url = url.replace("postgresql://", "postgresql+psycopg://", 1)
-            self.engine = create_engine(url, pool_size=20, max_overflow=20, pool_pre_ping=True)
+            self.engine = create_engine(
+                url, pool_size=20, max_overflow=20, pool_pre_ping=True, hide_parameters=True
+            )
             event.listen(self.engine, "connect", _configure_postgresql)
             # READ COMMITTED would let two statements of one page see two moments.
             self._reader = self.engine.execution_options(isolation_level="REPEATABLE READ")

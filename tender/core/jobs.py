@@ -15,6 +15,7 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 
 from tender.core import outbox
+from tender.core.logs import told
 from tender.core.platform import Handler, Platform
 from tender.core.settings import Settings
 
@@ -38,9 +39,9 @@ def perform(platform: Platform, handlers: Mapping[str, Handler], row_id: str) ->
     try:
         handlers[kind](platform, payload)
     except Exception as error:  # noqa: BLE001 - a handler may fail in any way; the row says how
-        log.warning("outbox.failed", row=row_id, kind=kind, error=repr(error))
+        log.warning("outbox.failed", row=row_id, kind=kind, error=told(error))
         with platform.database.write() as session:
-            outbox.postpone(session, row_id, fence, repr(error), now=platform.clock.now())
+            outbox.postpone(session, row_id, fence, told(error), now=platform.clock.now())
         return False
     with platform.database.write() as session:
         return outbox.finish(session, row_id, fence, now=platform.clock.now())

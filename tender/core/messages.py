@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import smtplib
+from collections.abc import Mapping
 from datetime import datetime
 from email.message import EmailMessage
 from typing import Any
@@ -16,6 +17,10 @@ from tender.core.db import Base, UtcDateTime
 from tender.core.i18n import gettext
 from tender.core.ids import new_id
 from tender.core.platform import Platform
+from tender.core.settings import Settings
+from tender.core.vault import open_text, seal_text
+
+MAILED = "mail"  # the key that seals links
 
 
 class InboxMessage(Base):
@@ -101,6 +106,18 @@ def inbox(session: Session, person_id: str, limit: int = 100) -> list[InboxMessa
     return sorted(tasks, key=lambda m: (m.due_at, m.id)) + rest
 
 
+def mail_link(settings: Settings, to: str, text: str, link: str) -> dict[str, Any]:
+    """The payload of a mail whose link opens an account: sealed until it is sent, then gone."""
+    sealed = seal_text(settings, MAILED, link)
+    return {"to": to, "text": text, "params": {}, "link": None, outbox.ONCE: sealed}
+
+
+def link_of(settings: Settings, payload: Mapping[str, Any]) -> str | None:
+    """The link that a mail carries, a sealed one opened; None if it has none (any more)."""
+    sealed = payload.get(outbox.ONCE)
+    return payload["link"] if sealed is None else open_text(settings, MAILED, sealed)
+
+
 def send_email(platform: Platform, payload: dict[str, Any]) -> None:
     """Outbox handler `email.send`: one mail by SMTP; without a server it is counted as sent."""
     url = urlsplit(platform.settings.smtp_url)
@@ -108,12 +125,11 @@ def send_email(platform: Platform, payload: dict[str, Any]) -> None:
         return
     mail = EmailMessage()
     words = gettext(payload["text"], **payload["params"])
+    link = link_of(platform.settings, payload)
     mail["From"] = f"noreply@{platform.settings.platform}"
     mail["To"] = payload["to"]
     mail["Subject"] = words[:70]
-    mail.set_content(
-        words + (f"\n\n{platform.settings.public_url}{payload['link']}" if payload["link"] else "")
-    )
+    mail.set_content(words + (f"\n\n{platform.settings.public_url}{link}" if link else ""))
     with smtplib.SMTP(url.hostname, url.port or 25, timeout=20) as server:
         if url.username:
             server.starttls()

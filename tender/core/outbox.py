@@ -3,6 +3,9 @@
 The table is the truth; RQ only makes it faster (a dead scheduler left jobs minutes late, a dead
 worker's job was still "started" after twelve). A row is done once: whoever takes it holds a lease
 with a fencing number, and `finish` fails for a holder whose lease was taken over.
+
+What may be used once (a sealed recovery link) stands in the payload under `ONCE`, and is gone as
+soon as the row is done or given up.
 """
 
 from __future__ import annotations
@@ -11,7 +14,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, Index, Integer, String, Text, select, update
+from sqlalchemy import JSON, CheckConstraint, Index, Integer, String, Text, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from tender.core.db import Base, UtcDateTime
@@ -19,6 +22,7 @@ from tender.core.ids import new_id
 
 LEASE = timedelta(minutes=3)
 MAX_ATTEMPTS = 12
+ONCE = "once"
 
 
 class OutboxRow(Base):
@@ -81,12 +85,16 @@ def take(session: Session, row_id: str, *, now: datetime) -> OutboxRow | None:
 
 def finish(session: Session, row_id: str, fence: int, *, now: datetime) -> bool:
     """Mark a leased row done; False if the lease has passed to somebody else meanwhile."""
-    result = session.execute(
-        update(OutboxRow)
-        .where(OutboxRow.id == row_id, OutboxRow.fence == fence, OutboxRow.done_at.is_(None))
-        .values(done_at=now, leased_until=None, error=None)
-    )
-    return bool(result.rowcount)  # type: ignore[attr-defined]  # Result of an UPDATE is a CursorResult
+    row = session.get(OutboxRow, row_id)
+    if row is None or row.fence != fence or row.done_at is not None:
+        return False
+    row.done_at, row.leased_until, row.error = now, None, None
+    _forget_once(row)
+    return True
+
+
+def _forget_once(row: OutboxRow) -> None:
+    row.payload = {name: value for name, value in row.payload.items() if name != ONCE}
 
 
 def postpone(session: Session, row_id: str, fence: int, error: str, *, now: datetime) -> None:
@@ -99,3 +107,4 @@ def postpone(session: Session, row_id: str, fence: int, error: str, *, now: date
     row.not_before = now + timedelta(seconds=min(3600, 2**row.attempts))
     if row.attempts >= MAX_ATTEMPTS:
         row.failed_at = now
+        _forget_once(row)

@@ -33,6 +33,7 @@ from tender.core.platform import Platform
 from tender.core.refusals import Allowance, log_refusal
 from tender.core.settings import Settings
 from tender.core.storage import storage_refusal
+from tender.core.web_told import told_of_request, without_values
 
 log = structlog.get_logger(__name__)
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -205,7 +206,7 @@ def refuse(error: DomainError) -> ResponseReturnValue:
     """
     _abandon(error)
     who = g.get("actor")
-    log.info("request.refused", code=error.code, path=request.path, person=who and who.person_id)
+    log.info("request.refused", code=error.code, **told_of_request(), person=who and who.person_id)
     if who is not None or (request.method not in SAFE and _kept_of_strangers()):
         _keep_refusal(error, who)
     if wants_json():
@@ -228,8 +229,8 @@ def _keep_refusal(error: DomainError, who: Actor | None) -> None:
             log_refusal(
                 session,
                 code=error.code,
-                message=str(error.args[1]),
-                endpoint=request.endpoint or request.path,
+                message=without_values(error),
+                endpoint=request.endpoint or "-",
                 person_id=who.person_id if who else None,
                 address=request.remote_addr,
                 now=platform().clock.now(),
@@ -272,7 +273,7 @@ def _crash(error: Exception) -> ResponseReturnValue:
     refusal = error if isinstance(error, DomainError) else storage_refusal(error)
     if refusal is not None:
         return refuse(refusal)
-    log.exception("request.crashed", path=request.path, method=request.method)
+    log.exception("request.crashed", **told_of_request(), method=request.method)
     _abandon(error)
     if wants_json():
         return jsonify({"error": {"code": "internal", "message": gettext(CRASH)}}), 500
@@ -345,6 +346,7 @@ def create_app(
     app.extensions["strangers"] = Allowance(STRANGERS, timedelta(minutes=1))
     csrf.init_app(app)
     limiter.init_app(app)
+    app.logger.disabled = True  # It would print paths and values; `_crash` tells what it may.
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # added by the extension
         i18n.gettext, i18n.ngettext, newstyle=True

@@ -23,6 +23,7 @@ import json
 import logging
 import resource
 import sys
+import traceback
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
@@ -77,13 +78,11 @@ def answer(workshop: Workshop, line: str) -> dict[str, Any]:
         return workshop.produce(json.loads(line))
     except KeysError as error:
         return {"ok": False, "code": error.code, "message": error.message}
-    except Exception as error:  # The layout engine may raise anything on a document it dislikes.
-        logging.getLogger(__name__).exception("a document could not be made")
-        return {
-            "ok": False,
-            "code": "document_failed",
-            "message": f"{type(error).__name__}: {error}",
-        }
+    except Exception as error:  # noqa: BLE001 - the layout engine may raise anything; it is logged
+        # Places and types only: what it disliked may be a person's words.
+        kind, places = type(error).__name__, "".join(traceback.format_tb(error.__traceback__))
+        logging.getLogger(__name__).error("a document could not be made: %s\n%s", kind, places)
+        return {"ok": False, "code": "document_failed", "message": kind}
 
 
 def serve(workshop: Workshop, orders: TextIO, answers: TextIO) -> None:
