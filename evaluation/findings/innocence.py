@@ -29,6 +29,7 @@ CHECKED: dict[str, str] = {
     ),
     screens.SMALL_PRICES: "",
     screens.COMMON_COSTS: "",
+    screens.SPREAD_CHECKED: N_("Bills of this lot with enough prices: %(digit_bills)s."),
     screens.VENUE_OUT: _VENUE,
     screens.PLACEHOLDER_OUT: "",
     screens.CONTROL_DONGLE_OUT: N_("Records in a control-price file: %(control)s."),

@@ -10,6 +10,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+from evaluation.findings.inputs.digits import digits_seen
 from evaluation.findings.inputs.exhibits import (
     MOST_ROWS,
     Exhibit,
@@ -71,10 +72,12 @@ def screen_bills(request: Mapping[str, Any]) -> Answer:
     bound = sum(item.basis is not Basis.OWN for bill in bills for item in bill.items)
     counts = {"bound_items": bound, "control_items": len(control.items) if control else 0}
     shares = _shares(bills)
-    return [
-        Seen(finding, (_prices(finding, largest),), _plot(finding, shares), counts).to_json()
+    found = [
+        Seen(finding, (_prices(finding, largest),), _plot(finding, shares), counts)
         for finding in compare_bills(bills, control)
     ]
+    found += digits_seen(bills, control, counts)
+    return [seen.to_json() for seen in found]
 
 
 def _shares(bills: Sequence[Bill]) -> tuple[float, ...]:
