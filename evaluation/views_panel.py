@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from evaluation.models import MemberStatus
 from evaluation.panel import desk, profiles, seating, sheets
+from evaluation.panel.partners import stated_in_tender
 from evaluation.result import reporting
 from tender.core.actor import Role
 from tender.core.errors import DomainError, invalid, not_found
@@ -17,6 +18,7 @@ from tender.core.i18n import N_, gettext
 from tender.core.reads import Read
 from tender.core.web import actor, db, now, page, platform, refuse, signed_in, wants_json
 from tender.core.web_reads import reading
+from tender.opening.stated import require_statement_reader
 
 blueprint = Blueprint("panel", __name__)
 
@@ -202,7 +204,13 @@ def sign(tender_id: str) -> ResponseReturnValue:
 def bids(tender_id: str) -> ResponseReturnValue:
     """The opened bids side by side."""
     shown = desk.desk(db(), actor(), tender_id)
-    return page("evaluation/bids.html", shown=shown, tender=shown.tender)
+    stated = stated_in_tender(db(), platform().settings.store, shown.tender)
+    return page(
+        "evaluation/bids.html",
+        shown=shown,
+        tender=shown.tender,
+        stated={} if shown.blind else stated,
+    )
 
 
 @blueprint.get("/panel/<tender_id>/files/<bid_id>/<int:place>")
@@ -212,8 +220,9 @@ def file(tender_id: str, bid_id: str, place: int) -> ResponseReturnValue:
     bid: Any = desk.bid_for(db(), actor(), tender_id, bid_id)
     if not 0 < place <= len(bid.stored):
         raise not_found("bid.file_unknown", N_("There is no such file."))
-    reading(Read.BID_FILE, [bid.organisation_id], about=tender_id)
     stored = bid.stored[place - 1]
+    require_statement_reader(actor(), stored)
+    reading(Read.BID_FILE, [bid.organisation_id], about=tender_id)
     return send_file(
         blob_path(platform().settings.store, stored["sha256"]),
         as_attachment=True,

@@ -12,6 +12,7 @@ from evaluation.low_price.papers import STATUS_NAMES
 from evaluation.overview import overview, scales_for
 from evaluation.panel import panel, review
 from evaluation.panel.grounds import grounds
+from evaluation.panel.partners import stated_in_tender
 from evaluation.result import result
 from evaluation.scoring.steps import step_text
 from tender.accounts.permissions import Permission, allowed
@@ -49,6 +50,7 @@ def _page(tender_id: str, error: DomainError | None = None) -> ResponseReturnVal
         grounds=grounds(shown.tender),
         fields=[(code, gettext(name)) for code, name in SPECIALITIES.items()],
         verdicts=VERDICTS,
+        stated=stated_in_tender(db(), platform().settings.store, shown.tender),
         may_run=allowed(actor(), Permission.EVALUATION_RUN, shown.tender),
         may_speak=allowed(actor(), Permission.PANEL_READ, shown.tender),
         reason_text=review.reason_text,
@@ -92,7 +94,7 @@ def freeze(tender_id: str) -> ResponseReturnValue:
         number = int(size) if size.isascii() and size.isdigit() and len(size) < 4 else 0
         if code in SPECIALITIES and number:
             quotas[code] = quotas.get(code, 0) + number
-    panel.freeze_pool(db(), actor(), tender_id, quotas, now=now())
+    panel.freeze_pool(db(), actor(), platform().settings, tender_id, quotas, now=now())
     return _back(tender_id, N_("The pool is frozen and its hash is in the ledger."))
 
 

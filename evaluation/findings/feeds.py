@@ -28,6 +28,7 @@ from evaluation.findings.inputs.lot_files import LotFiles, files_of
 from evaluation.findings.inputs.networked import LEAST_TENDERS, Taken, keep_taken, taken_so_far
 from evaluation.findings.inputs.pictures import with_pictures
 from evaluation.findings.inputs.reading import HeldFile, folder, kept, kept_path, read_files
+from evaluation.findings.inputs.statements import partner_pairs, unread_statements
 from evaluation.screens.finding import Evidence, Finding, Strength
 from tender.core.i18n import N_
 from tender.core.settings import Settings
@@ -72,6 +73,8 @@ class LotMaterial:
     files: LotFiles
     identities: dict[str, dict[str, list[str]]]
     published: str | None
+    unread: list[tuple[str, str, str]]  # bid statements: whose, name, why
+    partners: frozenset[frozenset[str]]
 
 
 def _material(session: Session, settings: Settings, lot: Lot) -> LotMaterial:
@@ -84,6 +87,8 @@ def _material(session: Session, settings: Settings, lot: Lot) -> LotMaterial:
             for key, each in registered.bidders_of(session, bids).items()
         },
         published=tender.published_at.isoformat() if tender.published_at else None,
+        unread=unread_statements(settings, bids),
+        partners=partner_pairs(settings, bids),
     )
 
 
@@ -103,6 +108,8 @@ def _reading(material: LotMaterial, work: Work) -> list[Seen]:
             whys.append(f"no text layer: page {', '.join(map(str, blind[:50]))} shows a picture")
         for why in whys:
             failed.setdefault(file.owner, []).append((file.name, why))
+    for owner, name, why in material.unread:
+        failed.setdefault(owner, []).append((name, why))
     _update_background(files, work)
     return [_unread(owner, rows) for owner, rows in failed.items()]
 
@@ -183,6 +190,18 @@ def _pictures(material: LotMaterial, work: Work) -> list[Seen]:
     return with_pictures(
         work.settings, work.child, found, places, until=work.until, attempt=work.attempt
     )
+
+
+def _without_partners(
+    screen: Callable[[LotMaterial, Work], list[Seen]],
+) -> Callable[[LotMaterial, Work], list[Seen]]:
+    """The screen without pairs of which one states the other as its partner, and so names it."""
+
+    def run(material: LotMaterial, work: Work) -> list[Seen]:
+        found = screen(material, work)
+        return [each for each in found if frozenset(each.finding.bidders) not in material.partners]
+
+    return run
 
 
 def _rows(settings: Settings, files: tuple[HeldFile, ...]) -> list[dict[str, str]]:
@@ -269,7 +288,7 @@ INDICATORS: tuple[Indicator, ...] = (
     ),
     Indicator(
         "X1", N_("Mixed documents"), _material,
-        _on_files("mixed", lambda held: "extracted" in held),
+        _without_partners(_on_files("mixed", lambda held: "extracted" in held)),
     ),
     Indicator(
         "B", N_("Unit prices of the bills"), _material,

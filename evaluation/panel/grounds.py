@@ -13,24 +13,32 @@ from tender.procedure.models import Criterion, Tender
 
 @dataclass(frozen=True)
 class LegalGround:
-    """One ground: what the law says, and where: article `number` of `statute`, its `item`."""
+    """One ground: what the law says, and where: article `number` of `statute`.
+
+    `item` (项) or `paragraph` (款) of the article; 0 where the whole article is meant.
+    """
 
     code: str
     text: str
     statute: str
     number: str
     item: int
+    paragraph: int = 0
 
     @property
     def article(self) -> str:
         """The place in the law, in the present language."""
         found = read_article(f"{self.statute} {self.number}", law().statutes)
+        if self.paragraph:
+            return gettext(PARAGRAPH, article=found.wording().text(), paragraph=self.paragraph)
         if not self.item:
             return found.wording().text()
         return gettext(ITEM, article=found.wording().text(), item=self.item)
 
 
 ITEM = N_("%(article)s, item %(item)s")
+PARAGRAPH = N_("%(article)s, paragraph %(paragraph)s")
+JOINT_TWICE = N_("A member of a joint bid also bids itself, or in another joint bid, for the lot.")
 
 
 LOW_PRICE = "low_price"
@@ -45,6 +53,7 @@ _REVIEWED = LegalGround(
 _WORKS = (
     LegalGround("unsigned", N_("The bid is not signed or sealed as required."), "REG", "51", 1),
     LegalGround("joint", N_("A joint bid comes without the joint agreement."), "REG", "51", 2),
+    LegalGround("joint_twice", JOINT_TWICE, "REG", "37", 0, 3),
     LegalGround("unqualified", N_("The bidder lacks the required qualification."), "REG", "51", 3),
     LegalGround(
         "alternative", N_("The bidder handed in differing bids or prices."), "REG", "51", 4
@@ -65,6 +74,7 @@ _PROCUREMENT = (
     LegalGround("bond", N_("The bid bond was not provided as required."), "O87", "63", 1),
     LegalGround("unsigned", N_("The bid is not signed or sealed as required."), "O87", "63", 2),
     LegalGround("unqualified", N_("The bidder lacks the required qualification."), "O87", "63", 3),
+    LegalGround("joint_twice", JOINT_TWICE, "GPR", "22", 0, 2),
     LegalGround("price", N_("The price exceeds the budget or the maximum price."), "O87", "63", 4),
     LegalGround(
         "conditions", N_("The bid holds conditions that the buyer cannot accept."), "O87", "63", 5
@@ -80,6 +90,7 @@ _PROCUREMENT = (
 _DISPOSAL = (
     LegalGround("price", N_("The price is below the reserve price."), "REG", "51", 5),
     LegalGround("unqualified", N_("The bidder may not bid under the notice."), "REG", "51", 3),
+    LegalGround("joint_twice", JOINT_TWICE, "REG", "37", 0, 3),
     LegalGround(
         "unresponsive", N_("The bid does not meet the conditions of the notice."), "REG", "51", 6
     ),

@@ -33,6 +33,7 @@ from tender.core.actor import Actor, Role
 from tender.core.errors import conflict, invalid
 from tender.core.i18n import N_
 from tender.core.ids import new_id
+from tender.core.settings import Settings
 from tender.core.wording import plain
 from tender.ledger import service as ledger
 from tender.ledger.models import LedgerCheckpoint
@@ -64,7 +65,13 @@ def members_of(session: Session, tender_id: str) -> list[PanelMember]:
 
 
 def freeze_pool(
-    session: Session, actor: Actor, tender_id: str, quotas: Mapping[str, int], *, now: datetime
+    session: Session,
+    actor: Actor,
+    settings: Settings,
+    tender_id: str,
+    quotas: Mapping[str, int],
+    *,
+    now: datetime,
 ) -> PanelDraw:
     """Freeze the pool for a draw: experts of the specialities in `quotas` (code to seats)."""
     tender = tender_by_id(session, tender_id)
@@ -78,7 +85,7 @@ def freeze_pool(
         raise conflict("panel.frozen", N_("The pool of this tender is frozen already."))
     _check_composition(session, tender, quotas, now)
     pool = expert_pool(session, tender, quotas, now=now)
-    parties = parties_of(session, tender, actor.organisation_id)
+    parties = parties_of(session, settings.store, tender, actor.organisation_id)
     entries = [pool_entry(expert) for expert in pool]
     secret = secrets.token_bytes(CONTRIBUTION)
     made = PanelDraw(

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from evaluation.panel.recusal import Employment, Expert, Parties
+from keys.bid_statement import Partner
 from tender.accounts.models import ExpertProfile, Membership, Organisation, Person, Standing
 from tender.core.actor import Role
 from tender.opening.results import judged_bids
+from tender.opening.stated import stated_in
 from tender.procedure.facts import lots_of
 from tender.procedure.law.law import law
 from tender.procedure.local_law.binding import overrides_of
@@ -61,22 +64,42 @@ def expert_pool(
     return [_expert(profile, register) for profile in session.scalars(query)]
 
 
-def parties_of(session: Session, tender: Tender, agency: str) -> Parties:
-    """Who takes part, for recusal: known only after the opening, never before."""
-    bidders = {
-        bid.organisation_id
-        for lot in lots_of(session, tender.id)
-        for bid in judged_bids(session, lot.id)
-    }
+def parties_of(session: Session, store: Path, tender: Tender, agency: str) -> Parties:
+    """Who takes part, for recusal: known only after the opening, never before.
+
+    Members of joint bids are bidders, named subcontractors are related, as the bids state them.
+    Whoever is not registered here stands under code and name, as experts may have written either.
+    """
+    register = _register(session)
+    bidders: set[str] = set()
+    related: set[str] = set()
+    for lot in lots_of(session, tender.id):
+        for bid in judged_bids(session, lot.id):
+            bidders.add(bid.organisation_id)
+            stated = stated_in(store, bid).statement
+            if stated is not None:
+                bidders.update(_known_as(stated.consortium, register))
+                related.update(_known_as(stated.subcontracts, register))
     supervising = select(Membership.organisation_id).where(
         Membership.role == Role.SUPERVISOR, Membership.ended_at.is_(None)
     )
     return Parties(
         bidders=frozenset(bidders),
+        related=frozenset(related - bidders),
         buyer=tender.organisation_id,
         agency=agency,
         supervision=frozenset(session.scalars(supervising)),
     )
+
+
+def _known_as(partners: Iterable[Partner], register: _Register) -> set[str]:
+    """Partners as an expert's positions may name them."""
+    names: set[str] = set()
+    for each in partners:
+        found = register.find(each.code, each.name)
+        unknown = found in (each.code, each.name)
+        names.update({each.code, each.name} - {""} if unknown else {found or each.name})
+    return names
 
 
 def read_pool(entries: Iterable[Mapping[str, Any]]) -> list[Expert]:

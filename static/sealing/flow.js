@@ -14,6 +14,7 @@ import { Crew, Stopped } from "./crew.js";
 import { enrolSigner, signStatement } from "./identity.js";
 import { buildManifest } from "./manifest.js";
 import { checkReceipt } from "./receipt.js";
+import { STATEMENT_NAME } from "./statement.js";
 import { load, remove, save } from "./store.js";
 import { Refused, Upload } from "./upload.js";
 
@@ -50,7 +51,7 @@ export class Submission {
     this.#key = `${hex(trusted.openingId)} ${context.bidder}`;
   }
 
-  /** What an earlier visit left: null, or {phase: "upload" | "seal", names}. */
+  /** What an earlier visit left: null, or {phase: "upload" | "seal", names, statement}. */
   async unfinished() {
     const pending = await load("pending", this.#key);
     if (!pending) return null;
@@ -58,22 +59,27 @@ export class Submission {
       await this.#forget();
       return null;
     }
-    return { phase: pending.phase, names: JSON.parse(pending.files).map(([name]) => name) };
+    const names = JSON.parse(pending.files).map(([name]) => name);
+    return {
+      phase: pending.phase,
+      names: names.filter((name) => name !== STATEMENT_NAME),
+      statement: pending.statement ?? null,
+    };
   }
 
-  /** Seals and submits; resolves with {receipt, entry, leaf, line, checkpoint, manifest, ...}. */
-  async submit({ files, prices, terms }) {
+  /** Seals and submits `files`, of which `statement` may be one; resolves with {receipt, entry, leaf, line, checkpoint, manifest, ...}. */
+  async submit({ files, statement, prices, terms }) {
     this.#trusted.signer ??= await this.#enrol();
     this.#onState({ type: "signer" });
-    const { pending, sealed } = await this.#sealed(files);
+    const { pending, sealed } = await this.#sealed(files, statement);
     await this.#sign(pending, { files, prices, terms, sealed });
     return this.deliver();
   }
 
   /** Seals the files; once more under a fresh key if the upload is gone or a file has changed. */
-  async #sealed(files) {
+  async #sealed(files, statement) {
     for (let attempt = 0; ; attempt++) {
-      const pending = await this.#begun(files);
+      const pending = await this.#begun(files, statement);
       try {
         return { pending, sealed: await this.#sealFiles(pending, files) };
       } catch (error) {
@@ -129,7 +135,7 @@ export class Submission {
     await remove("pending", `${this.#key} pieces`);
   }
 
-  async #begun(files) {
+  async #begun(files, statement) {
     const { record, bidder, sequence } = this.#context;
     const old = await load("pending", this.#key);
     if (old?.phase === "upload" && old.sequence === sequence && old.files === describe(files)) {
@@ -143,6 +149,7 @@ export class Submission {
     const pending = {
       ...begun, phase: "upload", files: describe(files), location: null,
       idempotencyKey: hex(random(16)),
+      statement: statement ? new Uint8Array(await statement.arrayBuffer()) : null,
     };
     await save("pending", this.#key, pending);
     return pending;

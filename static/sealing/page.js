@@ -11,6 +11,7 @@ import { Stopped } from "./crew.js";
 import { FileList } from "./filelist.js";
 import { Submission } from "./flow.js";
 import { Progress } from "./progress.js";
+import { StatementForm } from "./statement.js";
 import { showReceipt } from "./success.js";
 import { Refused } from "./upload.js";
 import { byId, element, problem, setMessages, status, t } from "./words.js";
@@ -36,6 +37,7 @@ class Page {
   #context;
   #submission;
   #list;
+  #statement;
   #busy = false;
 
   constructor(context, trusted) {
@@ -43,6 +45,7 @@ class Page {
     const progress = new Progress(context, (order) => this.#submission.tell(order));
     this.#submission = new Submission(context, trusted, (event) => progress.update(event));
     this.#list = new FileList(context.max_bytes, () => this.#refresh());
+    this.#statement = new StatementForm(() => this.#restate());
     byId("sealing-price")?.addEventListener("input", () => this.#showPrice());
     byId("sealing-confirm").addEventListener("change", () => this.#refresh());
     byId("sealing-form").addEventListener("submit", (event) => {
@@ -61,8 +64,14 @@ class Page {
     if (unfinished?.phase === "seal") {
       await this.#run(() => this.#submission.deliver());
     } else if (unfinished) {
+      if (unfinished.statement) {
+        this.#statement.fill(unfinished.statement);
+        this.#restate();
+      }
       const place = byId("sealing-unfinished");
-      place.textContent = t("unfinished", { names: unfinished.names.join(", ") });
+      const names = unfinished.names.join(", ");
+      const again = names === "" ? t("unfinished_stated") : t("unfinished", { names });
+      place.textContent = again;
       place.hidden = false;
     }
   }
@@ -92,16 +101,23 @@ class Page {
     return t(floor ? "price_below" : "price_above", { limit: formatFen(limit) });
   }
 
+  #restate() {
+    this.#list.statement = this.#statement.file;
+  }
+
   #missing() {
     if (byId("sealing-price") && this.#fen() === null) return "missing_price";
     if (this.#list.inspecting) return "file_reading";
     if (this.#list.tooLarge) return "missing_smaller";
+    if (this.#list.reserved) return "missing_rename";
+    if (this.#statement.nameless) return "missing_name";
+    if (StatementForm.tooLarge(this.#statement.file)) return "missing_shorter";
     if (this.#list.files.length === 0 && !byId("sealing-price")) return "missing_files";
     return byId("sealing-confirm").checked ? null : "missing_confirm";
   }
 
   #refresh() {
-    if (!this.#list) return;
+    if (!this.#statement) return;
     const missing = this.#missing();
     byId("sealing-submit").setAttribute("aria-disabled", String(missing !== null));
     byId("sealing-missing").textContent = missing ? t(missing) : "";
@@ -112,15 +128,17 @@ class Page {
     if (missing) {
       byId("sealing-missing").textContent = t(missing);
       const field = { missing_price: "sealing-price", missing_confirm: "sealing-confirm" }[missing];
-      byId(field ?? "sealing-files").focus();
+      const place = missing === "missing_name" ? this.#statement.nameless : null;
+      (place ?? byId(field ?? "sealing-files")).focus();
       return;
     }
     const fen = this.#fen();
     const prices = fen === null ? {} : { [this.#context.record.lot]: fen };
     const fields = [...document.querySelectorAll("#sealing-form [data-term]")];
     const terms = Object.fromEntries(fields.map((field) => [field.dataset.term, field.value.trim()]));
-    const files = this.#list.files;
-    await this.#run(() => this.#submission.submit({ files, prices, terms }));
+    const files = this.#list.sealed;
+    const statement = this.#statement.file;
+    await this.#run(() => this.#submission.submit({ files, statement, prices, terms }));
   }
 
   /** Runs one submission; only one window of a browser may work at the same bid. */

@@ -51,7 +51,20 @@ SEALING_MESSAGES: dict[str, str] = {
     ),
     "file_no_pages": N_("No pages could be counted; please open the file and look."),
     "file_unreadable": N_("This file cannot be read; please choose it again."),
+    "file_reserved": N_("The platform uses this file name for the bid statement below."),
     "file_twice": N_("Another chosen file has the same name."),
+    "statement": N_("Bid statement"),
+    "statement_made": N_("Made here from what you state below; sealed with the files."),
+    "statement_row": N_("Row {n}"),
+    "statement_remove": N_("Remove row {n}"),
+    "statement_id_odd": N_(
+        "This does not look like an identity number (18 characters with a check digit). Please "
+        "look again; you can submit it anyway."
+    ),
+    "statement_code_odd": N_(
+        "This does not look like a unified social credit code (18 characters with a check "
+        "character). Please look again; you can submit it anyway."
+    ),
     "price_hint": N_("In yuan, for example 1234567.89"),
     "price_bad": N_("Please enter an amount in yuan with at most two decimals."),
     "price_below": N_("Attention: this is below the published minimum of {limit} yuan."),
@@ -59,10 +72,17 @@ SEALING_MESSAGES: dict[str, str] = {
     "missing_price": N_("Please enter the price."),
     "missing_files": N_("Please choose at least one file."),
     "missing_smaller": N_("The files are too large together."),
+    "missing_rename": N_("Please rename or remove the file bid-statement.json."),
+    "missing_name": N_("Please enter the name in each row, or remove the row."),
+    "missing_shorter": N_("The bid statement is larger than 64 KB. Please shorten it."),
     "missing_confirm": N_("Please confirm that you have checked price and files."),
     "unfinished": N_(
         "An earlier submission was interrupted. Choose the same files again ({names}) and "
         "it goes on where it stopped."
+    ),
+    "unfinished_stated": N_(
+        "An earlier submission was interrupted. What you stated is filled in again; enter the "
+        "price and submit, and it goes on where it stopped."
     ),
     "pause": N_("Pause"),
     "resume": N_("Go on"),

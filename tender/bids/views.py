@@ -27,7 +27,7 @@ from tender.ledger.signing import note_key
 from tender.procedure.amendment.amending import amendments_of
 from tender.procedure.custody.custody import acceptances, record_of
 from tender.procedure.facts import pricing_of
-from tender.procedure.law.kinds import Direction
+from tender.procedure.law.kinds import Direction, Kind
 from tender.procedure.models import Custodian, Lot, OpeningRecordRow, Tender
 
 blueprint = Blueprint("bids", __name__)
@@ -80,8 +80,20 @@ def sealing(opening_id: str) -> ResponseReturnValue:
         organisation=organisation,
         standing=standing_bid(db(), actor(), opening_id),
         terms={},
+        stating=_stating(lot),
         sealing=_context(opening_id, lot, organisation) if approved else None,
     )
+
+
+def _stating(lot: Lot) -> dict[str, bool]:
+    """Which lists of the bid statement this tender's form offers."""
+    tender = lot.tender
+    works = tender.kind in (Kind.CONSTRUCTION, Kind.PROCUREMENT)
+    return {
+        "team": works and tender.direction is Direction.PURCHASE,
+        "consortium": tender.joint_bids,
+        "subcontracts": tender.subcontracting,
+    }
 
 
 def _certificates() -> list[str]:

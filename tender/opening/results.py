@@ -36,6 +36,7 @@ class OpenedBid:
     envelope_sha256: str
     address: str | None
     agent: str | None
+    code: str | None = None  # the bidder's credit code
 
     @property
     def opened(self) -> bool:
@@ -68,6 +69,7 @@ def judged_bids(session: Session, lot_id: str) -> list[OpenedBid]:
             envelope_sha256=bid.envelope_sha256,
             address=bid.address,
             agent=bid.agent,
+            code=organisation.code,
         )
         for bid, verdict, organisation in session.execute(query)
     ]

@@ -40,6 +40,7 @@ from tender.opening.models import Opening, OpeningObjection, VerdictRow
 from tender.opening.record import VERDICTS
 from tender.opening.releases import missing, releases_of
 from tender.opening.results import judged_bids
+from tender.opening.stated import require_statement_reader
 from tender.procedure.custody.custody import record_of
 from tender.procedure.facts import lots_of, pricing_of
 from tender.procedure.models import Lot, Tender
@@ -170,6 +171,7 @@ def bid_file(bid_id: str, place: int) -> ResponseReturnValue:
     if verdict is None or not 0 < place <= len(verdict.stored):
         raise not_found("bid.file_unknown", N_("There is no such file."))
     paper.require_reader(db(), actor(), verdict)
+    require_statement_reader(actor(), verdict.stored[place - 1])
     bid = db().get_one(SealedBid, bid_id)
     reading(Read.BID_FILE, [bid.organisation_id], about=bid.tender_id)
     stored = verdict.stored[place - 1]

@@ -15,6 +15,7 @@ from tender.bids.models import SealedBid
 from tender.core.files import StoredFile
 from tender.opening.models import Opening, VerdictRow
 from tender.opening.results import OpenedBid
+from tender.opening.stated import is_statement
 from tender.procedure.models import Lot, TenderDocument
 
 # The newest earlier bids count as background; more would make every comparison slow.
@@ -42,6 +43,7 @@ def files_of(session: Session, lot: Lot, bids: Sequence[OpenedBid]) -> LotFiles:
         HeldFile(bid.organisation_id, name, bid.stored[place - 1]["sha256"])
         for bid in bids
         for name, place in numbered_apart(bid.stored)
+        if not is_statement(bid.stored[place - 1])
     )
     tender = tuple(HeldFile("", file.name, file.sha256) for file in session.scalars(documents))
     bidders = {bid.organisation_id for bid in bids}
@@ -78,4 +80,5 @@ def _earlier(session: Session, lot: Lot, bidders: set[str]) -> tuple[HeldFile, .
         HeldFile(owner, stored["name"], stored["sha256"])
         for owner, every in session.execute(query)
         for stored in every
+        if not is_statement(stored)
     )[:MOST_EARLIER]

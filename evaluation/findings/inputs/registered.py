@@ -1,14 +1,14 @@
 """What the platform recorded of a lot's bidders (登记与递交记录): P1 to P3, H1, H5 and D1.
 
 Light screens on a few rows, run in the job itself: registered people and contacts, register
-extracts, upload addresses and computers, bid bonds. What everybody may share is taken out first.
+extracts, upload addresses, bid bonds, and team, computer and consortium of the bids' statements.
+What everybody may share is taken out first, and so are bidders of one consortium.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,7 +16,9 @@ from sqlalchemy.orm import Session
 from evaluation.findings.inputs.exhibits import Exhibit, Seen, compared
 from evaluation.findings.inputs.known import KnownShared, known_shared
 from evaluation.findings.inputs.machines import machine_exhibit
+from evaluation.findings.inputs.statements import statements_of
 from evaluation.models import RegisterExtract
+from evaluation.panel.partners import consortium_pairs
 from evaluation.screens.computers import Known, Machine, Upload, upload_signs
 from evaluation.screens.finding import Finding
 from evaluation.screens.people import (
@@ -28,6 +30,7 @@ from evaluation.screens.people import (
     bond_signs,
     people_signs,
 )
+from keys.bid_statement import BidStatement
 from tender.accounts.models import Organisation
 from tender.core.i18n import N_
 from tender.core.presenting import second, yuan
@@ -38,13 +41,18 @@ from tender.procedure.models import Bond, Lot
 
 @dataclass(frozen=True)
 class Feed:
-    """The bids of one lot with what is known of their bidders; ids of organisations throughout."""
+    """The bids of one lot with what is known of their bidders; ids of organisations throughout.
+
+    `statements` are by bid id. `pairs` are bidders that state to bid together.
+    """
 
     bids: tuple[OpenedBid, ...]
     organisations: Mapping[str, Organisation]
     extracts: Mapping[str, RegisterExtract]
     bonds: tuple[Bond, ...]
     shared: KnownShared
+    statements: Mapping[str, BidStatement]
+    pairs: frozenset[frozenset[str]]
 
 
 def feed_of(session: Session, settings: Settings, lot: Lot) -> Feed:
@@ -57,12 +65,15 @@ def feed_of(session: Session, settings: Settings, lot: Lot) -> Feed:
         row.organisation_id: row
         for row in session.scalars(extracts.order_by(RegisterExtract.recorded_at))
     }
+    statements = statements_of(settings, bids)
     return Feed(
         bids,
         bidders_of(session, bids),
         newest,
         tuple(session.scalars(bonds.order_by(Bond.id))),
         known_shared(settings),
+        statements,
+        consortium_pairs(bids, statements),
     )
 
 
@@ -103,8 +114,8 @@ def bonds(feed: Feed) -> list[Seen]:
         for bond in feed.bonds
         if bond.form == "transfer"
     ]
-    counts = {"accounts": len(feed.shared.accounts)}
-    shared = Shared(accounts=feed.shared.accounts)
+    counts = {"accounts": len(feed.shared.accounts), "pairs": len(feed.pairs)}
+    shared = Shared(accounts=feed.shared.accounts, pairs=feed.pairs)
     return [
         Seen(finding, (_bond_exhibit(feed, finding),), counts=counts)
         for finding in bond_signs(payments, firms_of(feed), shared)
@@ -115,8 +126,11 @@ Show = Callable[[Feed, Finding], Exhibit]
 
 
 def _people(feed: Feed, codes: set[str], show: Show) -> list[Seen]:
-    shared = Shared(contacts=feed.shared.contacts)
-    counts = {"contacts": len(feed.shared.contacts), "extracts": len(feed.extracts)}
+    shared = Shared(contacts=feed.shared.contacts, pairs=feed.pairs)
+    counts = {
+        "contacts": len(feed.shared.contacts), "extracts": len(feed.extracts),
+        "pairs": len(feed.pairs),
+    }  # fmt: skip
     return [
         Seen(finding, (show(feed, finding),), counts=counts)
         for finding in people_signs(firms_of(feed), shared)
@@ -126,7 +140,9 @@ def _people(feed: Feed, codes: set[str], show: Show) -> list[Seen]:
 
 def _uploads(feed: Feed, code: str, show: Show) -> list[Seen]:
     uploads = [
-        Upload(bid.organisation_id, bid.address, bid.submitted_at, machine_of(bid), bid.bid_id)
+        Upload(
+            bid.organisation_id, bid.address, bid.submitted_at, machine_of(feed, bid), bid.bid_id
+        )
         for bid in feed.bids
         if bid.address
     ]
@@ -139,25 +155,23 @@ def _uploads(feed: Feed, code: str, show: Show) -> list[Seen]:
     ]
 
 
-def machine_of(bid: OpenedBid) -> Machine:
-    """What the offline kit recorded in the manifest (`terms.computer`), empty without it."""
-    terms = (bid.manifest or {}).get("terms", {})
-    held = terms.get("computer") if isinstance(terms, dict) else None
-    held = held if isinstance(held, dict) else {}
-    mac, cpu, disk = (str(held.get(part, ""))[:200] for part in ("mac", "cpu", "disk"))
-    return Machine(mac, cpu, disk)
+def machine_of(feed: Feed, bid: OpenedBid) -> Machine:
+    """What the offline kit stated of the computer, empty without it."""
+    statement = feed.statements.get(bid.bid_id)
+    held = statement.computer if statement else None
+    return Machine(held.mac, held.cpu, held.disk) if held else Machine()
 
 
 def firms_of(feed: Feed) -> list[Firm]:
     """The bidders as registered, with their newest register extract and their bid's team."""
     bids = {bid.organisation_id: bid for bid in feed.bids}
     return [
-        _firm(each, feed.extracts.get(each.id), bids[each.id])
+        _firm(each, feed.extracts.get(each.id), _team_of(feed, bids[each.id]))
         for each in feed.organisations.values()
     ]
 
 
-def _firm(each: Organisation, extract: RegisterExtract | None, bid: OpenedBid) -> Firm:
+def _firm(each: Organisation, extract: RegisterExtract | None, members: tuple[Person, ...]) -> Firm:
     head = Person(each.legal_head, record=each.id) if each.legal_head else None
     if extract is not None and extract.head:
         head = Person(extract.head, id_number=extract.head_number or "", record=extract.id)
@@ -168,7 +182,7 @@ def _firm(each: Organisation, extract: RegisterExtract | None, bid: OpenedBid) -
         name=each.name,
         number=each.code or "",
         head=head,
-        team=_team_of(bid),
+        team=members,
         agents=tuple(
             Person(name, phone=phone, mailbox=mailbox, record=each.id)
             for name in names or {"": None}
@@ -183,19 +197,13 @@ def _firm(each: Organisation, extract: RegisterExtract | None, bid: OpenedBid) -
     )
 
 
-def _team_of(bid: OpenedBid) -> tuple[Person, ...]:
-    """The project team that the bid's terms name, if they name one."""
-    terms = (bid.manifest or {}).get("terms", {})
-    rows = terms.get("team") if isinstance(terms, dict) else None
-    listed = rows if isinstance(rows, list) else []
-    people: list[dict[str, Any]] = [row for row in listed if isinstance(row, dict)]
+def _team_of(feed: Feed, bid: OpenedBid) -> tuple[Person, ...]:
+    """The project team that the bid's statement names, if it names one."""
+    statement = feed.statements.get(bid.bid_id)
     return tuple(
-        Person(
-            str(row.get("name", ""))[:80], str(row.get("id_number", ""))[:40],
-            str(row.get("certificate", ""))[:80], record=bid.bid_id,
-        )
-        for row in people[:200]
-    )  # fmt: skip
+        Person(row.name, row.id_number, row.certificate, record=bid.bid_id)
+        for row in (statement.team if statement else ())
+    )
 
 
 def _columns(
@@ -256,7 +264,7 @@ def _member(person: Person) -> str:
 
 
 def _machine_exhibit(feed: Feed, finding: Finding) -> Exhibit:
-    machines = {bid.organisation_id: machine_of(bid) for bid in feed.bids}
+    machines = {bid.organisation_id: machine_of(feed, bid) for bid in feed.bids}
     return machine_exhibit(finding.bidders, [machines[bidder] for bidder in finding.bidders])
 
 

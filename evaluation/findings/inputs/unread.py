@@ -34,6 +34,8 @@ SENTENCES = (
     N_("the folder is empty or cannot be opened"),
     N_("the picture is damaged or of an unknown kind"),
     N_("the picture is larger than the limit"),
+    N_("the bid statement does not follow its format and was not read"),
+    N_("the bid has more than one bid statement; none was read"),
     N_("only the first pictures were compared, the file holds too many"),
 )
 PATTERNS = tuple(
