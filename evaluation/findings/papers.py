@@ -7,8 +7,6 @@ strangers learn that supervision sealed some paper, never about whom.
 from __future__ import annotations
 
 import base64
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -38,6 +36,7 @@ from tender.core.errors import not_found
 from tender.core.i18n import N_, gettext, speaking
 from tender.core.ids import new_id
 from tender.core.settings import Settings
+from tender.core.spreadsheets import table
 from tender.procedure.facts import public_facts, tender_by_id
 from tender.publication import parts
 from tender.publication.documents import TITLES, DocumentKind, FindingReport
@@ -49,6 +48,10 @@ ALL = "all"
 # A paper of many findings shows the first rows of each; one finding's paper shows them all.
 _ROWS_OF_MANY, _MOST_FINDINGS = 3, 60
 _MOST_PICTURES = 4_000_000  # characters of base64: what the pictures of one paper may take
+COLUMNS = (
+    "finding", "tender", "lot", "code", "strength", "legal", "bidders", "value", "threshold",
+    "p", "percentile", "evidence", "found_at", "decision", "reason",
+)  # fmt: skip
 NO_PICTURE = N_("The picture cannot be shown here. Open the file itself.")
 
 
@@ -237,12 +240,7 @@ def where_words(cell: Cell) -> str:
 def table_of(session: Session, actor: Actor, tender_id: str) -> str:
     """All findings of a tender as CSV, with the places of the evidence."""
     shown = findings_for(session, actor, tender_id)
-    out = io.StringIO()
-    table = csv.writer(out)
-    table.writerow(
-        ("finding", "tender", "lot", "code", "strength", "legal", "bidders", "value", "threshold",
-         "p", "percentile", "evidence", "found_at", "decision", "reason")
-    )  # fmt: skip
+    rows: list[Sequence[object]] = []
     for each in shown.listed:
         finding, row = each.seen.finding, each.row
         places = [
@@ -250,18 +248,10 @@ def table_of(session: Session, actor: Actor, tender_id: str) -> str:
             for piece in finding.evidence
         ]
         names = [each.called(bidder) for bidder in finding.bidders]
-        cells = (
+        rows.append((
             row.id, shown.tender.number, each.lot.number if each.lot else "", finding.code,
             finding.strength.value, finding.legal, "; ".join(names), finding.value,
             finding.threshold, finding.p, finding.percentile, " | ".join(places),
             row.found_at.isoformat(), row.decision.value, row.reason or "",
-        )  # fmt: skip
-        table.writerow([_harmless(cell) for cell in cells])
-    return out.getvalue()
-
-
-def _harmless(cell: object) -> object:
-    """A cell that no spreadsheet takes for a formula."""
-    if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r"):
-        return "'" + cell
-    return "" if cell is None else cell
+        ))  # fmt: skip
+    return table(COLUMNS, rows)

@@ -19,54 +19,23 @@ from evaluation.models import FindingDecision, FindingRow
 from tender.accounts.models import Organisation, OrganisationKind
 from tender.accounts.permissions import Permission, allowed, require
 from tender.core.actor import Actor
-from tender.core.i18n import N_, gettext
+from tender.core.i18n import gettext
 from tender.objections.models import Complaint, ComplaintStatus, Objection, ObjectionStatus
 from tender.procedure.law.articles import read_article
-from tender.procedure.law.kinds import Kind
 from tender.procedure.law.law import law
 from tender.procedure.models import Tender, TenderStatus
+from tender.publication.kinds import Kind
 from tender.supervision import listing
 from tender.supervision.listing import Wanted
-from tender.supervision.models import (
-    Card,
-    CardColour,
-    CardStatus,
-    Holder,
-    Milestone,
-    MilestoneStatus,
-)
+from tender.supervision.models import Card, CardColour, Milestone
 from tender.supervision.states import WAITING
+from tender.supervision.wording import HOLDER_NAMES
 
 PAGE = 30
 SHOWN = 100  # cards on one page; the list of a period shows the rest
 AHEAD = timedelta(days=14)
 E = TypeVar("E", bound=StrEnum)
 
-KIND_NAMES = {
-    Kind.CONSTRUCTION: N_("Construction"),
-    Kind.PROCUREMENT: N_("Government procurement"),
-    Kind.LAND: N_("State-owned construction land"),
-    Kind.PROPERTY: N_("Property rights"),
-    Kind.VILLAGE: N_("Village collective"),
-}
-COLOUR_NAMES = {CardColour.YELLOW: N_("Yellow card"), CardColour.RED: N_("Red card")}
-CARD_NAMES = {
-    CardStatus.OPEN: N_("waits for an explanation"),
-    CardStatus.EXPLAINED: N_("explained, to be looked at"),
-    CardStatus.RETURNED: N_("sent back, to be explained again"),
-    CardStatus.ACCEPTED: N_("explanation accepted, closed"),
-    CardStatus.REPLACED: N_("became a red card"),
-}
-DUTY_NAMES = {
-    MilestoneStatus.SCHEDULED: N_("term runs"),
-    MilestoneStatus.MET: N_("done"),
-    MilestoneStatus.NOT_MET: N_("missed, not yet done"),
-    MilestoneStatus.CANCELLED: N_("fell away"),
-}
-HOLDER_NAMES = {
-    Holder.FINANCE: N_("Finance office of the trading centre"),
-    Holder.SUPERVISION: N_("Supervising body"),
-}
 HIDDEN = (
     TenderStatus.DRAFT,
     TenderStatus.IN_REVIEW,

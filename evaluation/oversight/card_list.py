@@ -9,10 +9,6 @@ from datetime import date, datetime, timedelta
 from sqlalchemy.orm import Session
 
 from evaluation.oversight.area import (
-    CARD_NAMES,
-    COLOUR_NAMES,
-    DUTY_NAMES,
-    KIND_NAMES,
     CardView,
     DutyView,
     Filter,
@@ -25,7 +21,9 @@ from tender.core.actor import Actor
 from tender.core.errors import forbidden, invalid
 from tender.core.i18n import N_, gettext
 from tender.core.presenting import second
+from tender.core.spreadsheets import table
 from tender.procedure.timeline.calendar import begins, day_of, ends
+from tender.publication.kinds import KIND_NAMES
 from tender.supervision import listing
 from tender.supervision.cards import may_explain, readable
 from tender.supervision.listing import Wanted
@@ -36,8 +34,7 @@ from tender.supervision.models import (
     MilestoneStatus,
 )
 from tender.supervision.states import WAITING
-from tender.supervision.tables import table
-from tender.supervision.wording import due_figures
+from tender.supervision.wording import CARD_NAMES, COLOUR_NAMES, DUTY_NAMES, due_figures
 
 ROWS = 5000  # of one export; a longer period is asked for in parts
 LISTED = 300

@@ -12,7 +12,8 @@ from tender.core.errors import DomainError
 from tender.core.i18n import N_, gettext
 from tender.core.web import actor, db, now, page, refuse, signed_in
 from tender.procedure.work import STATUS_NAMES
-from tender.supervision import cards
+from tender.publication.kinds import KIND_NAMES
+from tender.supervision import cards, wording
 from tender.supervision.wording import due_words
 
 blueprint = Blueprint("supervision", __name__)
@@ -28,8 +29,8 @@ def overview() -> ResponseReturnValue:
     wanted = area.read_filter(request.args)
     shown = area.overview(db(), actor(), wanted, now=now())
     return page(
-        "supervision/overview.html", shown=shown, wanted=wanted, names=area,
-        states=STATUS_NAMES, ahead=area.AHEAD.days,
+        "supervision/overview.html", shown=shown, wanted=wanted, names=wording,
+        kinds=KIND_NAMES, states=STATUS_NAMES, ahead=area.AHEAD.days,
     )  # fmt: skip
 
 
@@ -39,8 +40,8 @@ def tender(number: str) -> ResponseReturnValue:
     """One tender: timeline, duties, cards with their history, where to look."""
     shown = tender_view(db(), actor(), number, now=now())
     return page(
-        "supervision/tender.html", shown=shown, tender=shown.tender, names=area,
-        states=STATUS_NAMES,
+        "supervision/tender.html", shown=shown, tender=shown.tender, names=wording,
+        kinds=KIND_NAMES, states=STATUS_NAMES,
     )  # fmt: skip
 
 
@@ -56,7 +57,7 @@ def listed() -> ResponseReturnValue:
     shown = card_list.listed(db(), actor(), wanted, period)
     return page(
         "supervision/cards.html", error.status if error else 200, shown=shown, wanted=wanted,
-        names=area, townships=area.townships_of(db(), actor()), error=error,
+        names=wording, kinds=KIND_NAMES, townships=area.townships_of(db(), actor()), error=error,
         wrong=error.fields if error else {},
     )  # fmt: skip
 
@@ -85,7 +86,7 @@ def _card(card_id: str, error: DomainError | None = None) -> ResponseReturnValue
     shown = card_list.card_page(db(), actor(), card_id)
     return page(
         "supervision/card.html", error.status if error else 200, shown=shown, view=shown.view,
-        names=area, error=error, wrong=error.fields if error else {}, form=request.form,
+        names=wording, error=error, wrong=error.fields if error else {}, form=request.form,
         watcher=actor().role in WATCHERS,
     )  # fmt: skip
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from keys.encoding import timestamp
+from tender.publication.kinds import Kind
 from tender.publication.models import PublicTender
 
 EXTENSIONS = (
@@ -21,7 +22,7 @@ EXTENSIONS = (
     "https://raw.githubusercontent.com/open-contracting-extensions/ocds_bidOpening_extension/master/extension.json",
 )
 PARTS = ("bids", "awards", "contracts", "relatedProcesses")
-CATEGORIES = {"construction": "works", "procurement": "goods"}
+CATEGORIES: dict[str, str] = {Kind.CONSTRUCTION: "works", Kind.PROCUREMENT: "goods"}
 
 
 def value(fen: int | None) -> dict[str, Any] | None:

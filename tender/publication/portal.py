@@ -18,17 +18,11 @@ from sqlalchemy.orm import Session
 from tender.core import money
 from tender.core.i18n import N_
 from tender.publication import search
+from tender.publication.kinds import KIND_NAMES
 from tender.publication.models import Notice, NoticeKind, PublicTender
 from tender.publication.search import SearchPosting
 
 PAGE = 20
-KINDS: dict[str, str] = {
-    "construction": N_("Construction"),
-    "procurement": N_("Government procurement"),
-    "land": N_("State-owned construction land"),
-    "property": N_("Property rights"),
-    "village": N_("Village collective"),
-}
 DIRECTIONS: dict[str, str] = {
     "PURCHASE": N_("Purchase: the tenderer pays"),
     "DISPOSAL": N_("Lease or sale: the highest price wins"),
@@ -119,7 +113,7 @@ def read_filter(arguments: Mapping[str, str]) -> Filter:
     days = one("days", WINDOWS)
     return Filter(
         text=arguments.get("q", "").strip()[:120],
-        kind=one("kind", KINDS),
+        kind=one("kind", KIND_NAMES),
         direction=one("direction", DIRECTIONS),
         township=arguments.get("township", "").strip()[:80],
         village=arguments.get("village", "").strip()[:80],

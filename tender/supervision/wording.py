@@ -1,13 +1,33 @@
-"""How a date that may be missed is said: 24:00 of its day, not 00:00 of the next."""
+"""The words of supervision: cards, duties, who owes them, and dates that may be missed."""
 
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta
 
+from tender.core.i18n import N_
 from tender.core.presenting import moment, second
 from tender.core.shanghai import SHANGHAI
+from tender.supervision.models import CardColour, CardStatus, Holder, MilestoneStatus
 
 MINUTE = timedelta(minutes=1)
+COLOUR_NAMES = {CardColour.YELLOW: N_("Yellow card"), CardColour.RED: N_("Red card")}
+CARD_NAMES = {
+    CardStatus.OPEN: N_("waits for an explanation"),
+    CardStatus.EXPLAINED: N_("explained, to be looked at"),
+    CardStatus.RETURNED: N_("sent back, to be explained again"),
+    CardStatus.ACCEPTED: N_("explanation accepted, closed"),
+    CardStatus.REPLACED: N_("became a red card"),
+}
+DUTY_NAMES = {
+    MilestoneStatus.SCHEDULED: N_("term runs"),
+    MilestoneStatus.MET: N_("done"),
+    MilestoneStatus.NOT_MET: N_("missed, not yet done"),
+    MilestoneStatus.CANCELLED: N_("fell away"),
+}
+HOLDER_NAMES = {
+    Holder.FINANCE: N_("Finance office of the trading centre"),
+    Holder.SUPERVISION: N_("Supervising body"),
+}
 
 
 def due_words(value: datetime) -> str:

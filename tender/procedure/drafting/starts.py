@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tender.core.i18n import N_
+from tender.publication.kinds import KIND_NAMES, Kind
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ STARTS: tuple[Start, ...] = (
     ),
     Start(
         "works",
-        N_("Construction works"),
+        KIND_NAMES[Kind.CONSTRUCTION],
         N_("A panel scores the bids by the criteria that you name."),
         {
             "kind": "construction",
@@ -77,7 +78,7 @@ STARTS: tuple[Start, ...] = (
     ),
     Start(
         "procurement",
-        N_("Government procurement"),
+        KIND_NAMES[Kind.PROCUREMENT],
         N_("Goods and services: a panel scores, the price by the formula of the law."),
         {
             "kind": "procurement",
@@ -89,13 +90,13 @@ STARTS: tuple[Start, ...] = (
     ),
     Start(
         "land",
-        N_("State-owned land"),
+        KIND_NAMES[Kind.LAND],
         N_("The right to use building land: sealed prices, the highest wins."),
         {"kind": "land", "direction": "DISPOSAL", "method": "sealed_highest_price"},
     ),
     Start(
         "property",
-        N_("Property rights"),
+        KIND_NAMES[Kind.PROPERTY],
         N_("Shares, vehicles and leases of state bodies: sealed prices, the highest wins."),
         {"kind": "property", "direction": "DISPOSAL", "method": "sealed_highest_price"},
     ),

@@ -19,6 +19,7 @@ from tender.core.wording import Wording
 from tender.procedure.law.articles import Article, read_article
 from tender.procedure.law.law import Law, law
 from tender.procedure.law.rules import Direction, Overrides, Rule
+from tender.publication.kinds import KIND_NAMES, Kind
 
 DATA = Path(__file__).with_name("kinds.toml")
 
@@ -35,16 +36,6 @@ __all__ = [
     "kinds",
     "minimum_bidders",
 ]
-
-
-class Kind(StrEnum):
-    """The kinds of trade (交易类别), each a row of `kinds.toml`."""
-
-    CONSTRUCTION = "construction"
-    PROCUREMENT = "procurement"
-    LAND = "land"
-    PROPERTY = "property"
-    VILLAGE = "village"
 
 
 class Method(StrEnum):
@@ -115,15 +106,15 @@ class KindRow:
     """What the data says of one kind."""
 
     code: Kind
-    name: str
     directions: tuple[Direction, ...]
     facts: frozenset[str]
     flows: Mapping[Direction, tuple[Stage, ...]]
     methods: tuple[MethodRow, ...]
 
-    def wording(self) -> Wording:
-        """The kind's name as a reader knows it."""
-        return Wording(self.name)
+    @property
+    def name(self) -> str:
+        """The kind's name, to be given through gettext."""
+        return KIND_NAMES[self.code]
 
     def choices(self, direction: Direction, on: date) -> tuple[MethodRow, ...]:
         """The methods that may be chosen for a direction on a day, the default one first."""
@@ -183,7 +174,6 @@ def read_kinds(data: Mapping[str, Any], rules: Law) -> dict[Kind, KindRow]:
         directions = tuple(Direction(text) for text in row["directions"])
         found[Kind(code)] = KindRow(
             code=Kind(code),
-            name=row["name"],
             directions=directions,
             facts=frozenset(row["facts"]),
             flows={d: _read_flow(row["flow"][d.value]) for d in directions},

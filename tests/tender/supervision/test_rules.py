@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from tender.core.i18n import speaking
 from tender.core.shanghai import SHANGHAI
+from tender.core.spreadsheets import FORMULA, harmless, table
 from tender.supervision import rules
 from tender.supervision.models import CardStatus, MilestoneStatus
 from tender.supervision.states import CARD, MILESTONE, WAITING
-from tender.supervision.tables import FORMULA, harmless, table
 from tender.supervision.wording import due_figures, due_words
 
 MIDNIGHT = datetime(2026, 12, 4, 16, 0, tzinfo=UTC)  # 24:00 of 4 December in China

@@ -1,4 +1,4 @@
-"""The list of cards as CSV: for files and audits, opened in a spreadsheet without harm."""
+"""Tables as CSV: for files and audits, opened in a spreadsheet without harm."""
 
 from __future__ import annotations
 
@@ -17,11 +17,14 @@ def harmless(text: str) -> str:
     return f"'{text}" if start in FORMULA and start else text
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """CSV with a byte order mark, which spreadsheets need to read Chinese."""
+def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """CSV with a byte order mark, which spreadsheets need to read Chinese.
+
+    Texts are made harmless; numbers stay numbers, also negative ones; None is an empty cell.
+    """
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(head)
     for row in rows:
-        writer.writerow([harmless(cell) for cell in row])
+        writer.writerow([harmless(cell) if isinstance(cell, str) else cell for cell in row])
     return "\ufeff" + out.getvalue()
