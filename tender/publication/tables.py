@@ -18,15 +18,12 @@ COLUMNS = (
 
 def tender_table(rows: Iterable[PublicTender]) -> str:
     """Tenders as CSV."""
-    return table(
-        COLUMNS,
-        (
-            (
-                row.number, row.ocid, row.title, row.kind, row.direction, row.stage,
-                row.organisation, row.township, row.village,
-                None if row.value_fen is None else money.format_yuan(row.value_fen).replace(",", ""),
-                timestamp(row.published_at), timestamp(row.closes_at),
-            )
-            for row in rows
-        ),
+    return table(COLUMNS, (_cells(row) for row in rows))
+
+
+def _cells(row: PublicTender) -> tuple[str | None, ...]:
+    value = None if row.value_fen is None else money.format_yuan(row.value_fen).replace(",", "")
+    return (
+        row.number, row.ocid, row.title, row.kind, row.direction, row.stage, row.organisation,
+        row.township, row.village, value, timestamp(row.published_at), timestamp(row.closes_at),
     )  # fmt: skip
