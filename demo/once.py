@@ -100,7 +100,7 @@ def _lives(county: County) -> list[tuple[Tender, Story]]:
     clerk = story.person("clerk")
     panel.evaluate(story, works, clerk, "A01")
     panel.finish(story, works, clerk)
-    panel.object_and_answer(story, works, firms[5], clerk)
+    panel.object_and_answer(story, works, firms, clerk)
     panel.award(story, works, clerk)
     _wait_for_documents(story)
     story.close()

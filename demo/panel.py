@@ -77,8 +77,14 @@ def _score(expert: Person, tender: Tender, seat: int) -> None:
     expert.post(f"/panel/{tender.id}/sheet", form)
 
 
-def object_and_answer(story: Story, tender: Tender, objector: Bidder, clerk: Person) -> None:
-    """A bidder objects within the standstill; the procedure pauses until it is answered."""
+def _not_first(bidders: list[Bidder], page: str) -> Bidder:
+    """The bidder whom the candidates' notice names last, or not at all."""
+    return max(bidders, key=lambda each: page.find(each.name) if each.name in page else len(page))
+
+
+def object_and_answer(story: Story, tender: Tender, bidders: list[Bidder], clerk: Person) -> None:
+    """A bidder objects to the first candidate; the procedure pauses until it is answered."""
+    objector = _not_first(bidders, clerk.get(f"/tenders/{tender.number}").text)
     path = f"/tenders/{tender.number}/objections"
     objector.post(
         path,
