@@ -37,12 +37,7 @@ def _lease_to_contract(place: make.County) -> None:
     make.bid(place, tender, {"甲一": 150_000}, lot="2")
     make.open_all(place, tender)
     agent, base = place.client(place.world.agent), f"/work/{tender.id}/evaluation"
-    make.ok(agent.post(f"{base}/run"))
-    make.ok(agent.post(f"{base}/candidates"))
-    end = place.tender(tender.id).standstill_until
-    assert end is not None
-    place.world.clock.moment = end
-    make.ok(agent.post(f"{base}/award"))
+    make.award_lease(place, tender, after=timedelta())
     award = place.read(lambda session: session.scalars(select(Award)).one())
     place.world.clock.advance(days=2)
     signed = place.world.clock.now().date() - timedelta(days=1)

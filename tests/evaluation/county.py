@@ -280,6 +280,17 @@ def open_all(place: County, tender: Tender) -> None:
     sign_if_grown(world.platform)
 
 
+def award_lease(place: County, tender: Tender, after: timedelta = timedelta(hours=1)) -> None:
+    """From the opening of a lease to its award, so long after the end of the standstill."""
+    agent, base = place.client(place.world.agent), f"/work/{tender.id}/evaluation"
+    ok(agent.post(f"{base}/run"))
+    ok(agent.post(f"{base}/candidates"))
+    end = place.tender(tender.id).standstill_until
+    assert end is not None
+    place.world.clock.moment = end + after
+    ok(agent.post(f"{base}/award"))
+
+
 def add_experts(place: County, count: int, speciality: str = "A03", **fields: Any) -> None:
     """Approved experts of a field who work for nobody here."""
     with place.world.platform.database.write() as session:

@@ -96,17 +96,6 @@ def opened(place: make.County) -> Tender:
     return tender
 
 
-def end(place: make.County, tender: Tender) -> None:
-    """Evaluate, publish, wait, award and record the contract; then let the time pass."""
-    agent, base = place.client(place.world.agent), f"/work/{tender.id}/evaluation"
-    make.ok(agent.post(f"{base}/run"))
-    make.ok(agent.post(f"{base}/candidates"))
-    end = place.tender(tender.id).standstill_until
-    assert end is not None
-    place.world.clock.moment = end + timedelta(hours=1)
-    make.ok(agent.post(f"{base}/award"))
-
-
 def witness(place: make.County) -> str:
     """Have the newest checkpoint signed and co-signed; gives it as releases name it."""
     platform = place.world.platform

@@ -26,7 +26,6 @@ from tender.procedure.publishing.publishing import cancel
 from tests.evaluation import county as make
 from tests.evaluation.purged import (
     bids_of,
-    end,
     opened,
     performed,
     purge,
@@ -55,7 +54,7 @@ def test_void_envelopes_go_after_the_time_for_complaints_and_not_before(
     stale = stale_upload(place, bids_of(place)["甲一", 1].opening_id)
     make.open_all(place, tender)
     assert purge(place) == {}
-    end(place, tender)
+    make.award_lease(place, tender)
     assert purge(place) == {}
     assert stale.exists()
     place.world.clock.advance(days=90)
@@ -96,7 +95,7 @@ def test_an_export_verifies_after_the_purge_as_it_did_before(
     make.bid(place, tender, {name: 120_000 + n for n, name in enumerate((*NAMES, "丁四"))})
     withdraw(place, "丁四")
     performed(place, tender)
-    end(place, tender)
+    make.award_lease(place, tender)
     place.world.clock.advance(days=6000)
     before = verified(place, tmp_path / "before")
     assert (before["code"], before["bids"]) == (0, 3)
@@ -117,7 +116,7 @@ def test_nothing_is_touched_while_a_tender_is_open_paused_objected_to_or_held(
 ) -> None:
     tender = opened(place)
     if obstacle != "open":
-        end(place, tender)
+        make.award_lease(place, tender)
     with place.world.platform.database.write() as session:
         kept = session.get_one(Tender, tender.id)
         if obstacle == "paused":
@@ -177,7 +176,7 @@ def test_a_cancelled_tenders_envelopes_go_and_nobody_learns_their_number(
 
 def test_a_file_that_a_live_row_still_uses_stays_in_the_store(place: make.County) -> None:
     tender = opened(place)
-    end(place, tender)
+    make.award_lease(place, tender)
     platform = place.world.platform
     shared, _ = store_blob(platform.settings.store, [PDF])
     alone, _ = store_blob(platform.settings.store, [PDF + b" of one"])
@@ -216,7 +215,7 @@ def _stored(session: Session, place: make.County, digest: str) -> StoredFile:
 
 def test_a_dry_run_prints_what_would_go_and_touches_nothing(place: make.County) -> None:
     tender = opened(place)
-    end(place, tender)
+    make.award_lease(place, tender)
     place.world.clock.advance(days=90)
     platform = place.world.platform
     before = place.read(_last_seq)
@@ -261,7 +260,7 @@ def test_after_the_archives_time_people_and_numbers_are_gone_and_companies_keep_
     place: make.County,
 ) -> None:
     tender = opened(place)
-    end(place, tender)
+    make.award_lease(place, tender)
 
     def settle(session: Session) -> None:
         bidder = place.bidders["甲一"]

@@ -9,7 +9,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -54,13 +53,7 @@ def awarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Awarded]:
     tender = make.lease(place)
     make.bid(place, tender, BIDDERS)
     make.open_all(place, tender)
-    agent, base = place.client(place.world.agent), f"/work/{tender.id}/evaluation"
-    make.ok(agent.post(f"{base}/run"))
-    make.ok(agent.post(f"{base}/candidates"))
-    end = place.tender(tender.id).standstill_until
-    assert end is not None
-    place.world.clock.moment = end + timedelta(hours=1)
-    make.ok(agent.post(f"{base}/award"))
+    make.award_lease(place, tender)
     document = _result(place)
     _witness(place)
     kept = tmp_path_factory.mktemp("kept")
