@@ -16,7 +16,7 @@ from tender.accounts.sessions import start_session
 from tender.core.migrating import migrate
 from tender.core.platform import connect
 from tender.core.settings import load
-from tender.procedure.custody.custody import record_of
+from tender.procedure.custody.opening_records import record_of
 from tender.procedure.models import Lot
 from tests.tender import factories as make
 

@@ -16,7 +16,7 @@ from tender.accounts.authority import ensure_centre
 from tender.accounts.models import Organisation, OrganisationKind, Person
 from tender.bids.committer import Committer
 from tender.core.actor import Actor, Role
-from tender.procedure.custody.custody import record_of
+from tender.procedure.custody.opening_records import record_of
 from tender.procedure.facts import public_facts
 from tender.procedure.models import Lot, Tender
 from tender.procedure.notices import tender_notice

@@ -25,7 +25,7 @@ from tender.core.web import actor, db, now, page, platform, signed_in
 from tender.ledger.checkpoints import complete_receipt
 from tender.ledger.signing import note_key
 from tender.procedure.amendment.amending import amendments_of
-from tender.procedure.custody.custody import acceptances, record_of
+from tender.procedure.custody.opening_records import acceptances, record_of
 from tender.procedure.facts import pricing_of
 from tender.procedure.law.kinds import Direction, Kind
 from tender.procedure.models import Custodian, Lot, OpeningRecordRow, Tender

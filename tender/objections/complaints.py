@@ -25,7 +25,7 @@ from tender.objections.terms import complaint_articles, complaint_dates, complai
 from tender.procedure.facts import public_facts, tender_by_id
 from tender.procedure.models import Tender
 from tender.procedure.notices import plain_notice
-from tender.procedure.publishing.publishing import pause_tender
+from tender.procedure.publishing.pausing import pause_tender
 from tender.publication.models import NoticeKind
 from tender.publication.parts import Block
 from tender.publication.service import publish, set_facts

@@ -24,7 +24,7 @@ from tender.objections.states import OBJECTION
 from tender.objections.terms import Term, term_of
 from tender.procedure.facts import public_facts, tender_by_id
 from tender.procedure.models import Tender
-from tender.procedure.publishing.publishing import pause_tender, resume_tender
+from tender.procedure.publishing.pausing import pause_tender, resume_tender
 from tender.publication.service import set_facts
 from tender.supervision.milestones import meet, schedule
 

@@ -33,7 +33,7 @@ from tender.ledger.models import LedgerCheckpoint, LedgerEntry
 from tender.ledger.signing import note_key
 from tender.opening.models import Opening, OpeningStatus, ReleaseRow, VerdictRow
 from tender.opening.unsealing import counted_bids, verdict_row
-from tender.procedure.custody.custody import acceptances
+from tender.procedure.custody.opening_records import acceptances
 from tender.procedure.models import Custodian, OpeningRecordRow, Tender
 from tender.publication.documents import DocumentKind
 

@@ -21,7 +21,8 @@ from tender.ledger.models import LedgerCheckpoint
 from tender.ledger.signing import signing_key
 from tender.opening.models import Opening, OpeningStatus, ReleaseRow, VerdictRow
 from tender.opening.releases import opening_of
-from tender.procedure.custody.custody import custodian_of, record_of
+from tender.procedure.custody.custodians import custodian_of
+from tender.procedure.custody.opening_records import record_of
 from tender.procedure.models import Tender
 
 READERS = (Role.COUNTY_CLERK, Role.TOWNSHIP_AGENT, Role.SUPERVISOR, Role.AUDITOR)

@@ -17,7 +17,7 @@ from tender.ledger.models import LedgerCheckpoint
 from tender.opening.models import Opening, OpeningObjection, OpeningStatus
 from tender.opening.releases import releases_of
 from tender.opening.results import OpenedBid, judged_bids
-from tender.procedure.custody.custody import record_of
+from tender.procedure.custody.opening_records import record_of
 from tender.procedure.facts import lots_of, pricing_of, public_facts
 from tender.procedure.models import Lot, Tender, TenderStatus
 from tender.procedure.notices import plain_notice

@@ -14,7 +14,8 @@ from keys.records import OpeningRecord, Release
 from tender.core.errors import conflict, invalid, not_found
 from tender.core.i18n import N_
 from tender.opening.models import Opening, OpeningStatus, ReleaseRow
-from tender.procedure.custody.custody import custodian_of, record_of
+from tender.procedure.custody.custodians import custodian_of
+from tender.procedure.custody.opening_records import record_of
 
 
 def take_release(session: Session, statement: dict[str, Any], *, now: datetime) -> ReleaseRow:

@@ -30,7 +30,7 @@ from tender.core.states import advance
 from tender.ledger import service as ledger
 from tender.opening.models import Opening, OpeningStatus, VerdictRow
 from tender.opening.releases import releases_of
-from tender.procedure.custody.custody import record_of
+from tender.procedure.custody.opening_records import record_of
 from tender.procedure.models import Lot, LotStatus, Tender, TenderStatus
 from tender.procedure.states import LOT, TENDER
 

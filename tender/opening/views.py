@@ -41,7 +41,7 @@ from tender.opening.record import VERDICTS
 from tender.opening.releases import missing, releases_of
 from tender.opening.results import judged_bids
 from tender.opening.stated import require_statement_reader
-from tender.procedure.custody.custody import record_of
+from tender.procedure.custody.opening_records import record_of
 from tender.procedure.facts import lots_of, pricing_of
 from tender.procedure.models import Lot, Tender
 

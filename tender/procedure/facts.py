@@ -13,7 +13,7 @@ from tender.accounts.models import Organisation, OrganisationKind
 from tender.core.errors import not_found
 from tender.core.i18n import N_
 from tender.core.wording import plain
-from tender.procedure.custody.custody import record_of
+from tender.procedure.custody.opening_records import record_of
 from tender.procedure.law.kinds import Kind, MethodRow, kind_row
 from tender.procedure.law.law import law
 from tender.procedure.lineage import lineage_facts

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from keys.encoding import timestamp
 from tender.core import presenting
 from tender.core.i18n import N_, gettext, speaking
-from tender.procedure.custody.custody import record_of
+from tender.procedure.custody.opening_records import record_of
 from tender.procedure.facts import lots_of, method_row, pricing_of, timeline_of
 from tender.procedure.law.kinds import Direction, Kind, kind_row
 from tender.procedure.lineage import previous_of, related_process

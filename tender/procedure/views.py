@@ -14,7 +14,7 @@ from tender.core.i18n import N_, gettext
 from tender.core.reads import Read
 from tender.core.web import actor, db, now, page, platform, signed_in
 from tender.core.web_reads import reading
-from tender.procedure import work
+from tender.procedure import bid_bonds, work
 from tender.procedure.drafting import attaching, drafting
 from tender.procedure.drafting.drafts import read_draft
 from tender.procedure.drafting.forms import Reader, fill_form, read_form
@@ -23,7 +23,7 @@ from tender.procedure.facts import lots_of, pricing_of, tender_by_id, timeline_o
 from tender.procedure.law.kinds import OpeningForm, kinds
 from tender.procedure.models import Tender
 from tender.procedure.pricing import PriceBasis, Pricing
-from tender.procedure.publishing import publishing, retendering
+from tender.procedure.publishing import clarifying, postponing, publishing, retendering
 from tender.procedure.timeline.calendar import day_of
 
 blueprint = Blueprint("procedure", __name__)
@@ -183,7 +183,7 @@ def postpone(tender_id: str) -> ResponseReturnValue:
     deadline = reader.moment("deadline")
     if deadline is None:
         raise invalid("postpone.deadline", N_("Choose the new deadline."), reader.wrong)
-    publishing.postpone(
+    postponing.postpone(
         db(), actor(), platform().settings, tender_id, deadline,
         request.form.get("reason", ""), now=now(),
     )  # fmt: skip
@@ -218,7 +218,7 @@ def detach(document_id: str) -> ResponseReturnValue:
 @signed_in(*EDITORS)
 def answer(question_id: str) -> ResponseReturnValue:
     """Answer a question to all."""
-    notice = publishing.answer(
+    notice = clarifying.answer(
         db(), actor(), platform().settings, question_id, request.form.get("text", ""), now=now()
     )
     return redirect(url_for("procedure.show", tender_id=notice.tender_id), 303)
@@ -228,7 +228,7 @@ def answer(question_id: str) -> ResponseReturnValue:
 @signed_in(Role.BIDDER)
 def ask(tender_id: str) -> ResponseReturnValue:
     """Ask a question on the documents."""
-    publishing.ask(db(), actor(), tender_id, request.form.get("text", ""), now=now())
+    clarifying.ask(db(), actor(), tender_id, request.form.get("text", ""), now=now())
     flash(gettext(N_("Your question has been sent. The answer goes to all, without names.")), "ok")
     number = tender_by_id(db(), tender_id).number
     return redirect(f"/tenders/{number}", 303)
@@ -239,12 +239,12 @@ def ask(tender_id: str) -> ResponseReturnValue:
 def bonds() -> ResponseReturnValue:
     """Tenders that ask for a bond, with what came in."""
     listed = [
-        (tender, attaching.bonds_of(db(), actor(), tender.id))
-        for tender in attaching.tenders_with_bonds(db(), actor())
+        (tender, bid_bonds.bonds_of(db(), actor(), tender.id))
+        for tender in bid_bonds.tenders_with_bonds(db(), actor())
     ]
     for tender, rows in listed:
         reading(Read.BOND, [bond.organisation_id for bond, _ in rows], about=tender.id)
-    return page("procedure/bonds.html", listed=listed, forms=attaching.BOND_FORMS)
+    return page("procedure/bonds.html", listed=listed, forms=bid_bonds.BOND_FORMS)
 
 
 @blueprint.post("/bonds/<tender_id>")
@@ -253,7 +253,7 @@ def record_bond(tender_id: str) -> ResponseReturnValue:
     """Record a bond that came in."""
     reader, form = Reader(request.form), request.form
     amount = reader.fen("amount")
-    attaching.record_bond(
+    bid_bonds.record_bond(
         db(), actor(), tender_id, code=form.get("code", ""), form=form.get("form", ""),
         amount_fen=amount or 0, payer=form.get("payer", ""),
         payer_account=form.get("payer_account", ""), now=now(),
@@ -266,5 +266,5 @@ def record_bond(tender_id: str) -> ResponseReturnValue:
 @signed_in(Role.FINANCE)
 def return_bond(bond_id: str) -> ResponseReturnValue:
     """Record that a bond went back."""
-    attaching.return_bond(db(), actor(), bond_id, request.form.get("reason", ""), now=now())
+    bid_bonds.return_bond(db(), actor(), bond_id, request.form.get("reason", ""), now=now())
     return redirect(url_for("procedure.bonds"), 303)

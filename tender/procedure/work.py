@@ -12,7 +12,7 @@ from tender.accounts.models import Organisation, OrganisationKind
 from tender.accounts.permissions import Permission, require
 from tender.core.actor import Actor
 from tender.core.i18n import N_
-from tender.procedure.custody import custody
+from tender.procedure.custody import opening_records
 from tender.procedure.facts import lots_of, tender_by_id
 from tender.procedure.models import (
     AcceptanceRow,
@@ -90,7 +90,7 @@ def custody_states(session: Session, tender: Tender) -> list[CustodyState]:
             AcceptanceRow, AcceptanceRow.custodian_id == Custodian.id
         )
         given = set(session.scalars(accepted.where(AcceptanceRow.opening_id == row.opening_id)))
-        record = custody.record_of(session, row.opening_id)
+        record = opening_records.record_of(session, row.opening_id)
         names = [(each.name, each.identity in given) for each in record.custodians]
         states.append(CustodyState(lot, row, names))
     return states

@@ -34,8 +34,8 @@ from tender.opening import ticking
 from tender.opening.models import Opening, OpeningStatus
 from tender.opening.releases import take_release
 from tender.opening.results import OpenedBid, judged_bids
-from tender.procedure.custody import custody
-from tender.procedure.custody.custody import record_of
+from tender.procedure.custody import opening_records
+from tender.procedure.custody.opening_records import record_of
 from tender.procedure.facts import lots_of, public_facts
 from tender.procedure.law.kinds import Direction, Kind, Method
 from tender.procedure.models import Criterion, Lot, LotStatus, Tender, TenderStatus
@@ -175,9 +175,9 @@ def _open_lot(
     session.flush()
     lot.tender = tender
     settings, now = place.world.platform.settings, place.world.clock.now()
-    record = custody.draw_up_record(session, settings, tender, lot, now=now)
+    record = opening_records.draw_up_record(session, settings, tender, lot, now=now)
     for keeper in place.world.keepers:
-        custody.accept(session, keeper.accept(record), now=now)
+        opening_records.accept(session, keeper.accept(record), now=now)
     lot.status = LotStatus.OPEN
 
 

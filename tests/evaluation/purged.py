@@ -25,7 +25,7 @@ from tender.ledger.ticking import sign_if_grown
 from tender.opening import ticking
 from tender.opening.export import export_tender
 from tender.opening.releases import take_release
-from tender.procedure.custody.custody import record_of
+from tender.procedure.custody.opening_records import record_of
 from tender.procedure.models import Tender
 from tests.evaluation import county as make
 

@@ -18,7 +18,9 @@ from tender.objections.models import Objection
 from tender.procedure.duties import set_duties
 from tender.procedure.law.kinds import Kind, Method
 from tender.procedure.models import Bond, Tender, TenderStatus
-from tender.procedure.publishing.publishing import cancel, pause_tender, postpone, resume_tender
+from tender.procedure.publishing.pausing import pause_tender, resume_tender
+from tender.procedure.publishing.postponing import postpone
+from tender.procedure.publishing.publishing import cancel
 from tender.supervision.milestones import schedule
 from tender.supervision.models import Card, CardStatus, Milestone, MilestoneStatus
 from tender.supervision.ticking import sweep_due

@@ -33,7 +33,7 @@ from tender.core.ids import new_id
 from tender.core.migrating import migrate
 from tender.core.platform import Platform
 from tender.core.settings import Settings, load
-from tender.procedure.custody import custody
+from tender.procedure.custody import custodians, opening_records
 from tender.procedure.law.kinds import Direction, Kind, Method
 from tender.procedure.models import Custodian, Lot, LotStatus, Tender, TenderStatus
 
@@ -165,7 +165,7 @@ def settle(made: Platform, keys: int = 8) -> World:
             session.add(custodian)
             session.flush()
             ids.append(custodian.id)
-            custody.deposit_keys(session, keeper.deposit(keys), now=now)
+            custodians.deposit_keys(session, keeper.deposit(keys), now=now)
     return World(made, village, agent, keepers, ids)
 
 
@@ -192,9 +192,11 @@ def open_tender(world: World, *, lots: int = 1, minimum: int = 3, days: float = 
             session.add(lot)
             session.flush()
             lot.tender = tender
-            record = custody.draw_up_record(session, world.platform.settings, tender, lot, now=now)
+            record = opening_records.draw_up_record(
+                session, world.platform.settings, tender, lot, now=now
+            )
             for keeper in world.keepers:
-                custody.accept(session, keeper.accept(record), now=now)
+                opening_records.accept(session, keeper.accept(record), now=now)
             lot.status = LotStatus.OPEN
     return tender
 

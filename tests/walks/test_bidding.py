@@ -19,7 +19,7 @@ from tender.bids.uploads import upload_path
 from tender.core.actor import Role
 from tender.ledger.checkpoints import complete_receipt
 from tender.ledger.signing import note_key
-from tender.procedure.custody.custody import record_of
+from tender.procedure.custody.opening_records import record_of
 from tender.procedure.models import Lot, Tender
 from tests.tender import factories as make
 from tests.vectors.pages import run_build

@@ -30,7 +30,7 @@ from tender.core.platform import Platform as Installation
 from tender.ledger.signing import note_key
 from tender.opening.export import export_tender
 from tender.opening.models import Opening, OpeningStatus
-from tender.procedure.custody import custody
+from tender.procedure.custody import opening_records
 from tender.procedure.law.kinds import Direction, Kind, Method
 from tender.procedure.models import Custodian, CustodianKeyRow, Lot, LotStatus, Tender, TenderStatus
 from tests.tender import factories as make
@@ -149,11 +149,13 @@ def _tender(world: make.World, offices: list[Office]) -> tuple[Tender, OpeningRe
         session.add(lot)
         session.flush()
         lot.tender = tender
-        record = custody.draw_up_record(session, world.platform.settings, tender, lot, now=now)
+        record = opening_records.draw_up_record(
+            session, world.platform.settings, tender, lot, now=now
+        )
     wsgi.tick(world.platform, seconds=0)
     _rounds(offices)
     with world.platform.database.write() as session:
-        assert len(custody.acceptances(session, record.opening_id)) == 5
+        assert len(opening_records.acceptances(session, record.opening_id)) == 5
         session.scalars(select(Lot)).one().status = LotStatus.OPEN
     return tender, record
 

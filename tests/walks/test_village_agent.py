@@ -14,7 +14,7 @@ from tender.accounts.authority import ensure_centre
 from tender.accounts.models import Organisation
 from tender.core.actor import Actor, Role
 from tender.core.shanghai import SHANGHAI
-from tender.procedure.custody import custody
+from tender.procedure.custody import opening_records
 from tender.procedure.models import OpeningRecordRow
 from tests.tender import factories as make
 from tests.walks.serving import pictured, served, sign_in
@@ -48,9 +48,9 @@ def _sign_in(world: make.World, context: BrowserContext, origin: str, actor: Act
 def _accept_all(world: make.World) -> None:
     with world.platform.database.write() as session:
         for row in session.scalars(select(OpeningRecordRow)):
-            record = custody.record_of(session, row.opening_id)
+            record = opening_records.record_of(session, row.opening_id)
             for keeper in world.keepers:
-                custody.accept(session, keeper.accept(record), now=world.clock.now())
+                opening_records.accept(session, keeper.accept(record), now=world.clock.now())
 
 
 def test_a_village_lease_from_template_to_notice_on_a_telephone(

@@ -38,7 +38,7 @@ from tender.procedure.models import (
     TenderDocument,
 )
 from tender.procedure.notices import ocds_tender, paper_steps, plain_notice
-from tender.procedure.publishing.publishing import move_deadline, require_running
+from tender.procedure.publishing.postponing import move_deadline, require_running
 from tender.procedure.states import AMENDMENT
 from tender.publication.models import Notice, NoticeKind
 from tender.publication.parts import Block

@@ -31,7 +31,7 @@ from tender.procedure.models import (
     Tender,
     TenderDocument,
 )
-from tender.procedure.publishing.publishing import require_running
+from tender.procedure.publishing.postponing import require_running
 from tender.procedure.states import AMENDMENT
 
 OPEN = (AmendmentStatus.DRAFT, AmendmentStatus.IN_REVIEW)

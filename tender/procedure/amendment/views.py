@@ -22,7 +22,7 @@ from tender.procedure.amendment.leeway import leeway
 from tender.procedure.drafting import attaching
 from tender.procedure.drafting.forms import Reader
 from tender.procedure.models import Amendment, Tender
-from tender.procedure.publishing.publishing import require_running
+from tender.procedure.publishing.postponing import require_running
 
 blueprint = Blueprint("amendment", __name__)
 EDITORS = (Role.TOWNSHIP_AGENT, Role.COUNTY_CLERK)

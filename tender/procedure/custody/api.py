@@ -12,7 +12,7 @@ from tender.core.i18n import N_
 from tender.core.web import csrf, db, limiter, now, public
 from tender.core.web_json import json_object
 from tender.ledger import checkpoints
-from tender.procedure.custody import custody
+from tender.procedure.custody import custodians, opening_records
 
 blueprint = Blueprint("custody_api", __name__, url_prefix="/api")
 csrf.exempt(blueprint)
@@ -23,7 +23,7 @@ limiter.limit("1200/minute")(blueprint)  # some agents together need 300; each a
 @public
 def awaiting() -> ResponseReturnValue:
     """Records that lack the asking custodian's acceptance."""
-    rows = custody.records_awaiting(db(), request.args.get("identity", ""))
+    rows = opening_records.records_awaiting(db(), request.args.get("identity", ""))
     return jsonify(
         {"records": [{"record": encoding.parse(r.record), "signature": r.signature} for r in rows]}
     )
@@ -34,7 +34,7 @@ def awaiting() -> ResponseReturnValue:
 def deposit() -> ResponseReturnValue:
     """Take a deposit of one-time keys."""
     statement = json_object()
-    new = custody.deposit_keys(db(), statement, now=now())
+    new = custodians.deposit_keys(db(), statement, now=now())
     return jsonify({"ok": True, "new": new}), 201
 
 
@@ -43,7 +43,7 @@ def deposit() -> ResponseReturnValue:
 def accept() -> ResponseReturnValue:
     """Take an acceptance."""
     statement = json_object()
-    custody.accept(db(), statement, now=now())
+    opening_records.accept(db(), statement, now=now())
     return jsonify({"ok": True}), 201
 
 
@@ -57,7 +57,7 @@ def cosign() -> ResponseReturnValue:
         encoding.unb64u(identity, 32)
     except (IndexError, KeysError) as error:
         raise invalid("cosignature.form", N_("This is not a witness's signature line.")) from error
-    custodian = custody.custodian_of(db(), identity)
+    custodian = custodians.custodian_of(db(), identity)
     checkpoints.add_cosignature(
         db(),
         text=str(statement.get("checkpoint", "")),

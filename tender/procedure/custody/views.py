@@ -9,7 +9,7 @@ from tender.core.actor import Role
 from tender.core.i18n import N_, gettext
 from tender.core.web import actor, db, now, page, platform, signed_in
 from tender.ledger.signing import note_key
-from tender.procedure.custody import custody
+from tender.procedure.custody import custodians
 
 blueprint = Blueprint("custody", __name__)
 
@@ -21,8 +21,8 @@ def overview() -> ResponseReturnValue:
     settings = platform().settings
     return page(
         "procedure/custodians.html",
-        custodians=custody.stock(db(), actor()),
-        scopes=custody.scopes(db()),
+        custodians=custodians.stock(db(), actor()),
+        scopes=custodians.scopes(db()),
         platform_id=settings.platform,
         platform_url=settings.public_url,
         note_key=str(note_key(settings)),
@@ -34,7 +34,7 @@ def overview() -> ResponseReturnValue:
 def register() -> ResponseReturnValue:
     """Register a custodian by its identity."""
     form = request.form
-    custody.register_custodian(
+    custodians.register_custodian(
         db(), actor(), name=form.get("name", ""), identity=form.get("identity", "").strip(),
         scope=form.get("scope", ""), sandbox=form.get("sandbox") == "yes", now=now(),
     )  # fmt: skip
@@ -46,5 +46,5 @@ def register() -> ResponseReturnValue:
 @signed_in(Role.ADMINISTRATOR)
 def retire(custodian_id: str) -> ResponseReturnValue:
     """Take no new keys of a custodian."""
-    custody.retire_custodian(db(), actor(), custodian_id, now=now())
+    custodians.retire_custodian(db(), actor(), custodian_id, now=now())
     return redirect(url_for("custody.overview"), 303)

@@ -17,7 +17,7 @@ from tender.core.i18n import N_
 from tender.core.settings import Settings
 from tender.core.states import advance
 from tender.ledger import service as ledger
-from tender.procedure.custody import custody
+from tender.procedure.custody import custodians, opening_records
 from tender.procedure.drafting.drafts import (
     CriterionDraft,
     LotDraft,
@@ -174,7 +174,7 @@ def return_draft(
     if not remark.strip():
         raise invalid("review.remark", N_("Say what must be changed."), {"remark": N_("Required.")})
     for lot in lots_of(session, tender.id):
-        custody.void_record(session, lot, now=now)
+        opening_records.void_record(session, lot, now=now)
         lot.opening_id = None
     advance(tender, TenderStatus.DRAFT, TENDER)
     tender.remark = remark.strip()
@@ -197,7 +197,7 @@ def approve(
     tender.changed_at = now
     tender.remark = None
     for lot in lots_of(session, tender.id):
-        custody.draw_up_record(session, settings, tender, lot, now=now)
+        opening_records.draw_up_record(session, settings, tender, lot, now=now)
     ledger.append(
         session, "tender.approved", subject=tender.id, actor=actor.person_id, now=now,
         fields={"tender": tender.number},
@@ -255,7 +255,7 @@ def _usual_custodians(session: Session, draft: TenderDraft) -> list[str]:
     """The custodians nearest to the organisation: its village's and township's first."""
     organisation = session.get(Organisation, draft.organisation_id)
     path = organisation.path if organisation else "/"
-    found = custody.custodians_for(session, path)
+    found = custodians.custodians_for(session, path)
     return [custodian.id for custodian in found[:CUSTODIANS]]
 
 

@@ -33,7 +33,7 @@ from tender.ledger.audit import audit
 from tender.ledger.models import LedgerEntry, PrivateData
 from tender.ledger.signing import signing_key
 from tender.opening import ticking
-from tender.procedure.custody.custody import record_of
+from tender.procedure.custody.opening_records import record_of
 from tender.procedure.models import Lot, Tender
 from tests.tender import factories as make
 

@@ -20,7 +20,7 @@ from tender.bids.models import SealedBid, Upload
 from tender.bids.withdrawal import withdraw_bid
 from tender.core.actor import Role
 from tender.core.errors import DomainError
-from tender.procedure.custody.custody import record_of
+from tender.procedure.custody.opening_records import record_of
 from tender.procedure.models import Lot
 from tests.tender import factories as make
 

@@ -19,7 +19,7 @@ from tender.core.actor import Actor
 from tender.core.errors import DomainError
 from tender.ledger import checkpoints, service
 from tender.ledger.signing import note_key, signing_key
-from tender.procedure.custody.custody import record_of
+from tender.procedure.custody.opening_records import record_of
 from tender.procedure.models import Lot, Tender
 from tests.tender import factories as make
 

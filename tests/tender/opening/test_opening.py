@@ -27,7 +27,7 @@ from tender.opening import ticking
 from tender.opening.export import export_tender
 from tender.opening.models import Opening, OpeningStatus, VerdictRow
 from tender.opening.releases import take_release
-from tender.procedure.custody.custody import record_of
+from tender.procedure.custody.opening_records import record_of
 from tender.procedure.models import Lot, Tender, TenderStatus
 from tests.tender import factories as make
 

@@ -19,7 +19,7 @@ from tender.bids.uploads import SLICE, upload_path
 from tender.core.files import adopt_blob, blob_path
 from tender.opening import ticking, unsealing
 from tender.opening.releases import take_release
-from tender.procedure.custody.custody import record_of
+from tender.procedure.custody.opening_records import record_of
 from tender.procedure.models import Lot
 from tests.tender import factories as make
 

@@ -24,7 +24,7 @@ from tender.procedure.amendment.amending import Proposal
 from tender.procedure.facts import lots_of
 from tender.procedure.law.kinds import Kind, Method
 from tender.procedure.models import AmendmentStatus, Criterion, Tender, TenderDocument
-from tender.procedure.publishing import publishing
+from tender.procedure.publishing import clarifying, publishing
 from tender.procedure.timeline.calendar import day_of
 from tender.publication.models import IssuedDocument, Notice, NoticeKind, PublicAttachment
 from tests.contracts.schemas import faults
@@ -323,7 +323,7 @@ def test_who_asked_is_told_and_nobody_learns_who_that_was(place: make.County) ->
     tender = make.lease(place)
     asker, other = make.new_bidder(place, "提问公司").actor, make.new_bidder(place, "别家").actor
     now = place.world.clock.now()
-    place.write(lambda s: publishing.ask(s, asker, tender.id, "押金何时退还？", now=now))
+    place.write(lambda s: clarifying.ask(s, asker, tender.id, "押金何时退还？", now=now))
     _amend(place, tender)
     told = place.read(lambda s: list(s.scalars(select(InboxMessage.person_id))))
     assert told == [asker.person_id]

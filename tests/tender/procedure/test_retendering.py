@@ -15,7 +15,7 @@ from tender.core.actor import Actor
 from tender.core.errors import DomainError
 from tender.core.files import StoredFile
 from tender.ledger.models import LedgerEntry
-from tender.procedure.custody import custody
+from tender.procedure.custody import opening_records
 from tender.procedure.drafting import drafting
 from tender.procedure.drafting.drafts import read_draft
 from tender.procedure.facts import lots_of
@@ -101,9 +101,9 @@ def _publish(place: make.County, tender: Tender) -> None:
     def accept(session: Any) -> None:
         for lot in lots_of(session, tender.id):
             row = session.get_one(OpeningRecordRow, lot.opening_id)
-            record = custody.record_of(session, row.opening_id)
+            record = opening_records.record_of(session, row.opening_id)
             for keeper in place.world.keepers:
-                custody.accept(session, keeper.accept(record), now=now)
+                opening_records.accept(session, keeper.accept(record), now=now)
 
     place.write(accept)
     place.write(lambda s: act(s, place.clerk, publishing.publish_tender, settings))
