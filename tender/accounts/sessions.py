@@ -10,16 +10,46 @@ import hashlib
 import secrets
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import and_, bindparam, select, update
+from sqlalchemy.orm import Session, contains_eager
 
-from tender.accounts.models import LoginSession, Membership, Person
+from tender.accounts.models import LoginSession, Membership, Organisation, Person
 from tender.core.actor import STAFF, Actor
 from tender.core.errors import not_found
 from tender.core.i18n import N_
 
 LIFETIME = timedelta(hours=12)
 IDLE = timedelta(hours=2)
+LIVE = and_(  # of a session joined to its person; `_asked` gives the values
+    LoginSession.token_sha256 == bindparam("token"),
+    LoginSession.revoked_at.is_(None),
+    LoginSession.expires_at > bindparam("now"),
+    LoginSession.seen_at > bindparam("idle_since"),
+    Person.disabled_at.is_(None),
+)
+SESSION = (
+    select(LoginSession)
+    .join(LoginSession.person)
+    .options(contains_eager(LoginSession.person))
+    .where(LIVE)
+)
+IDENTITY = (
+    select(
+        LoginSession.person_id,
+        Person.name,
+        Membership.role,
+        LoginSession.membership_id,
+        Membership.organisation_id,
+        Organisation.name.label("organisation_name"),
+        Organisation.path,
+        LoginSession.second_factor,
+        Person.totp_confirmed,
+    )
+    .join(LoginSession.person)
+    .join(LoginSession.membership)
+    .join(Membership.organisation)
+    .where(LIVE, Membership.ended_at.is_(None))
+)
 
 
 def hash_token(token: str) -> str:
@@ -65,35 +95,34 @@ def start_session(
     return token
 
 
+def _asked(token: str, now: datetime) -> dict[str, object]:
+    return {"token": hash_token(token), "now": now, "idle_since": now - IDLE}
+
+
 def find_session(session: Session, token: str, now: datetime) -> LoginSession | None:
     """The live session of a token; None if it is unknown, revoked, idle too long or expired."""
-    found = session.scalar(
-        select(LoginSession).where(LoginSession.token_sha256 == hash_token(token))
-    )
-    if found is None or found.revoked_at is not None or found.expires_at <= now:
-        return None
-    if found.seen_at + IDLE <= now or found.person.disabled_at is not None:
-        return None
-    return found
+    return session.scalar(SESSION, _asked(token, now))
 
 
 def identify(session: Session, token: str, now: datetime) -> Actor | None:
-    """Who a cookie's token stands for; staff, and whoever has one, after the second factor."""
-    found = find_session(session, token, now)
-    if found is None or found.membership is None or found.membership.ended_at is not None:
+    """Who a cookie's token stands for; staff, and whoever has one, after the second factor.
+
+    Every request asks this, so it is one statement; nothing of it is kept, because a sign-out, a
+    lost role or a new password must end what the token may do with the very next request.
+    """
+    found = session.connection().execute(IDENTITY, _asked(token, now)).first()
+    if found is None:
         return None
-    role = found.membership.role
-    if (role in STAFF or found.person.totp_confirmed) and not found.second_factor:
+    if (found.role in STAFF or found.totp_confirmed) and not found.second_factor:
         return None
-    organisation = found.membership.organisation
     return Actor(
         person_id=found.person_id,
-        name=found.person.name,
-        role=role,
-        membership_id=found.membership.id,
-        organisation_id=organisation.id,
-        organisation_name=organisation.name,
-        scope=organisation.path,
+        name=found.name,
+        role=found.role,
+        membership_id=found.membership_id,
+        organisation_id=found.organisation_id,
+        organisation_name=found.organisation_name,
+        scope=found.path,
     )
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, or_, select
+from sqlalchemy import Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from tender.accounts.models import BidderKey
@@ -125,16 +126,33 @@ def _good_keys(session: Session, hashes: Iterable[str]) -> set[str]:
     return set(session.connection().execute(GOOD_KEYS, {"hashes": sorted(hashes)}).scalars())
 
 
-def _answered(session: Session, requests: Sequence[SealRequest]) -> dict[Pair, Answered]:
-    asked = {(each.organisation_id, each.idempotency_key) for each in requests}
-    # SQLite answers this chain from the unique index; for a list of pairs it scans the table.
-    chain = or_(
-        *(
-            and_(SealedBid.organisation_id == organisation, SealedBid.idempotency_key == key)
-            for organisation, key in sorted(asked)
+@lru_cache
+def _pairs(count: int) -> Select[Any]:
+    """The answers to so many pairs; kept, because making and compiling it costs more than asking.
+
+    SQLite answers this chain from the unique index; for a list of pairs it scans the table.
+    """
+    return ANSWERED.where(
+        or_(
+            *(
+                and_(
+                    SealedBid.organisation_id == bindparam(f"organisation_{number}"),
+                    SealedBid.idempotency_key == bindparam(f"key_{number}"),
+                )
+                for number in range(count)
+            )
         )
     )
-    rows = session.connection().execute(ANSWERED.where(chain))
+
+
+def _answered(session: Session, requests: Sequence[SealRequest]) -> dict[Pair, Answered]:
+    asked = sorted({(each.organisation_id, each.idempotency_key) for each in requests})
+    # The last pair fills up to a power of two, so that few statements serve groups of any size.
+    asked += asked[-1:] * ((1 << (len(asked) - 1).bit_length()) - len(asked))
+    values: dict[str, str] = {}
+    for number, (organisation, key) in enumerate(asked):
+        values[f"organisation_{number}"], values[f"key_{number}"] = organisation, key
+    rows = session.connection().execute(_pairs(len(asked)), values)
     return {
         (organisation, key): Answered(sha256, opening, receipt)
         for organisation, key, sha256, opening, receipt in rows
