@@ -40,3 +40,7 @@ MIXED = (
     N_("Names that the tender document or the background mention were left out."),
     N_("A parent company and its branch, or firms with similar names, may name each other."),
 )
+NAMED = (
+    N_("A name counts only behind the title under which the other bidder registered it."),
+    N_("A namesake may hold the same post, and an agency may serve several bidders."),
+)

@@ -11,14 +11,16 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from stdnum.cn import uscc
 
 from evaluation.compare import innocent
 from evaluation.compare.corpus import Text
+from evaluation.compare.mixed_people import foreign_people
 from evaluation.compare.normalise import Codes, fold, positions
+from evaluation.compare.people_marks import People
 from evaluation.screens.finding import Evidence, Finding, Strength
 
 LEGAL = "REG 40(5)"
@@ -40,10 +42,11 @@ _LEAST = 4  # A shorter name than this is a word.
 
 @dataclass(frozen=True)
 class Identity:
-    """What names a bidder: its names and credit codes (统一社会信用代码)."""
+    """What names a bidder: its names, credit codes (统一社会信用代码) and who speaks for it."""
 
     names: frozenset[str] = frozenset()
     codes: frozenset[str] = frozenset()
+    people: People = field(default_factory=People)
 
 
 def mixed_findings(
@@ -57,9 +60,18 @@ def mixed_findings(
     """
     known = identities or identities_of(texts)
     marks = _marks(known, ground)
+    people = {bidder: each.people for bidder, each in known.items()}
+    common = [_plain(codes) for codes in ground]
     found: dict[tuple[str, str], list[Evidence]] = defaultdict(list)
-    for text in texts if marks else ():
+    named: set[tuple[str, str]] = set()
+    for text in texts:
         folded = _Folded(text.text)
+        for owner, start, end in foreign_people(text.text, folded, text.bidder, people, common):
+            if not _refers(text.text, start, end):
+                place = Evidence(text.bidder, text.file, text.page_at(start), start, end)
+                first, second = sorted((text.bidder, owner))
+                found[first, second].append(place)
+                named.add((first, second))
         for mark, owners in marks.items():
             if text.bidder in owners:
                 continue
@@ -75,7 +87,7 @@ def mixed_findings(
             pair,
             len(evidence),
             legal=LEGAL,
-            innocent=innocent.MIXED,
+            innocent=(*innocent.MIXED, *(innocent.NAMED if pair in named else ())),
             evidence=tuple(dict.fromkeys(evidence)),
         )
         for pair, evidence in found.items()
@@ -178,7 +190,12 @@ def _occurrences(
         around = folded.plain[max(0, at - _LONGEST) : end + _LONGEST]
         if not any(name in around for name in longer):
             start, finish = folded.span(at, end)
-            context = text[max(0, start - _BEFORE) : start] + text[finish : finish + _AFTER]
-            if not _REFERENCE.search(context):
+            if not _refers(text, start, finish):
                 yield start, finish
         at = folded.plain.find(mark, end)
+
+
+def _refers(text: str, start: int, end: int) -> bool:
+    """Return whether what stands there is named for a good reason: earlier work, a supplier."""
+    context = text[max(0, start - _BEFORE) : start] + text[end : end + _AFTER]
+    return bool(_REFERENCE.search(context))

@@ -13,7 +13,7 @@ from typing import Any
 import structlog
 from sqlalchemy.orm import Session
 
-from evaluation.findings.inputs import registered
+from evaluation.findings.inputs import people, registered
 from evaluation.findings.inputs.exhibits import Exhibit, Row, Seen, plain, seen_from
 from evaluation.findings.inputs.history import (
     market_before,
@@ -71,7 +71,7 @@ class LotMaterial:
     """Files of a lot with what names its bidders."""
 
     files: LotFiles
-    identities: dict[str, dict[str, list[str]]]
+    identities: people.Marks
     published: str | None
     unread: list[tuple[str, str, str]]  # bid statements: whose, name, why
     partners: frozenset[frozenset[str]]
@@ -82,10 +82,9 @@ def _material(session: Session, settings: Settings, lot: Lot) -> LotMaterial:
     tender = session.get_one(Tender, lot.tender_id)
     return LotMaterial(
         files=files_of(session, lot, bids),
-        identities={
-            key: {"names": [each.name], "codes": [each.code] if each.code else []}
-            for key, each in registered.bidders_of(session, bids).items()
-        },
+        identities=people.identities_of(
+            registered.bidders_of(session, bids), known_shared(settings).contacts
+        ),
         published=tender.published_at.isoformat() if tender.published_at else None,
         unread=unread_statements(settings, bids),
         partners=partner_pairs(settings, bids),
@@ -150,10 +149,11 @@ def _update_background(files: LotFiles, work: Work) -> None:
 Holds = Callable[[dict[str, Any]], bool]
 
 
-def _on_files(do: str, holds: Holds) -> Callable[[LotMaterial, Work], list[Seen]]:
+def _on_files(do: str, holds: Holds, **more: Any) -> Callable[[LotMaterial, Work], list[Seen]]:
     """A screen over the kept readings of a lot's files, in a process of its own.
 
     `holds` tells whether a reading has what the screen compares; it takes two bidders to compare.
+    `more` is told to the screen as it is.
     """
 
     def run(material: LotMaterial, work: Work) -> list[Seen]:
@@ -172,7 +172,7 @@ def _on_files(do: str, holds: Holds) -> Callable[[LotMaterial, Work], list[Seen]
             "tender": _rows(settings, files.tender), "identities": material.identities,
             "published": material.published,
             "venue": list(known_shared(settings).venue) if do == "makers" else [],
-        }  # fmt: skip
+        } | more  # fmt: skip
         return [seen_from(each) for each in work.child.ask(request)]
 
     return run
@@ -202,6 +202,36 @@ def _without_partners(
         return [each for each in found if frozenset(each.finding.bidders) not in material.partners]
 
     return run
+
+
+@dataclass(frozen=True)
+class PeopleMaterial:
+    """Whom the bids of a lot name in statements and files, without the tender's own people."""
+
+    feed: registered.Feed
+    files: LotMaterial
+    own: list[str]
+
+
+def _people(session: Session, settings: Settings, lot: Lot) -> PeopleMaterial:
+    own = people.own_people(session, session.get_one(Tender, lot.tender_id))
+    feed = people.without_own(registered.feed_of(session, settings, lot), own)
+    return PeopleMaterial(feed, _material(session, settings, lot), own)
+
+
+def _screen_people(material: PeopleMaterial, work: Work) -> list[Seen]:
+    """P1: what the statements say is found even where the files are too much for the screen."""
+    stated = registered.team(material.feed)
+    ask = _on_files("people", _has_text, own_people=material.own)
+    try:
+        read = _without_partners(ask)(material.files, work)
+    except Unfinished as why:
+        raise Unfinished(str(why), people.as_one(material.feed, stated, ())) from why
+    return people.as_one(material.feed, stated, read)
+
+
+def _has_text(held: dict[str, Any]) -> bool:
+    return "extracted" in held and not held.get("bill")
 
 
 def _rows(settings: Settings, files: tuple[HeldFile, ...]) -> list[dict[str, str]]:
@@ -270,16 +300,15 @@ def _light(screen: Callable[[registered.Feed], list[Seen]]) -> Callable[[Any, Wo
 FEED = registered.feed_of
 INDICATORS: tuple[Indicator, ...] = (
     Indicator("P2", N_("Agents, contacts, heads and control"), FEED, _light(registered.contacts)),
-    Indicator("P1", N_("Project teams"), FEED, _light(registered.team)),
     Indicator("H5", N_("Upload addresses"), FEED, _light(registered.addresses)),
     Indicator("H1", N_("Upload computers"), FEED, _light(registered.computers)),
     Indicator("D1", N_("Payers of the bid bonds"), FEED, _light(registered.bonds)),
     Indicator("S", N_("Totals: spread, gaps and steps"), _totals, _screen_totals),
     Indicator("N", N_("Networks of past tenders"), _networks, _screen_networks),
     Indicator(UNREAD, N_("Reading the files"), _material, _reading),
+    Indicator("P1", N_("Project teams"), _people, _screen_people),
     Indicator(
-        "T", N_("Copied text and shared errors"), _material,
-        _on_files("text", lambda held: "extracted" in held and not held.get("bill")),
+        "T", N_("Copied text and shared errors"), _material, _on_files("text", _has_text)
     ),
     Indicator("I1", N_("Pictures"), _material, _pictures),
     Indicator(

@@ -23,6 +23,7 @@ WORK = {
     "makers": ("evaluation.findings.inputs.bills", "screen_makers"),
     "text": ("evaluation.findings.inputs.documents", "screen_text"),
     "pictures": ("evaluation.findings.inputs.documents", "screen_pictures"),
+    "people": ("evaluation.findings.inputs.identity_numbers", "screen_people"),
     "previews": ("evaluation.findings.inputs.previews", "make_previews"),
     "properties": ("evaluation.findings.inputs.documents", "screen_properties"),
     "mixed": ("evaluation.findings.inputs.documents", "screen_mixed"),

@@ -26,7 +26,7 @@ from evaluation.compare.extracted import Extracted, Properties
 from evaluation.compare.images import Shown, image_findings
 from evaluation.compare.metadata import Made, identifier_findings, metadata_findings
 from evaluation.compare.mixed import Identity, mixed_findings, with_own_side
-from evaluation.compare.numbers import person_findings, shared_numbers
+from evaluation.compare.people_marks import People, Post
 from evaluation.compare.seeds import shared_entries
 from evaluation.compare.similarity import Overlap, find_overlap
 from evaluation.compare.text_findings import text_findings
@@ -127,11 +127,6 @@ def screen_text(request: Mapping[str, Any]) -> Answer:
     answer += [
         material.seen(finding, passages.errors(finding, texts))
         for finding in error_findings(corpus, found)
-    ]
-    people = person_findings(corpus, shared_numbers(corpus, material.ground.codes))
-    answer += [
-        material.seen(finding, passages.errors(finding, texts, passages.PEOPLE))
-        for finding in people
     ]
     return answer
 
@@ -234,7 +229,14 @@ def screen_mixed(request: Mapping[str, Any]) -> Answer:
     material = Material(request)
     texts: list[Text] = [document.text() for document in material.documents]
     known = {
-        bidder: Identity(frozenset(each["names"]), frozenset(each["codes"]))
+        bidder: Identity(
+            frozenset(each["names"]),
+            frozenset(each["codes"]),
+            People(
+                frozenset(each["contacts"]),
+                frozenset((Post(post), name) for post, name in each["people"]),
+            ),
+        )
         for bidder, each in request["identities"].items()
     }
     by_file = {(text.bidder, text.file): text for text in texts}

@@ -12,9 +12,11 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from evaluation.screens.finding import Evidence, Finding
+from tender.core.i18n import N_
 
 # A person looks at a dozen passages, not at four hundred; how many more there are is said.
 MOST_ROWS = 12
+PEOPLE = N_("The same identity number on both sides")
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 
 from evaluation.compare.corpus import Text
-from evaluation.findings.inputs.exhibits import MOST_ROWS, Cell, Exhibit, Piece, Row, cell_of
+from evaluation.findings.inputs.exhibits import (
+    MOST_ROWS,
+    Cell,
+    Exhibit,
+    Piece,
+    Row,
+    cell_of,
+)
 from evaluation.screens.finding import Evidence, Finding
 from tender.core.i18n import N_
 
 PASSAGES = N_("Passages that both have")
 ERRORS = N_("The same rare error on both sides")
-PEOPLE = N_("The same identity number on both sides")
 NAMES = N_("Where one bid names the other bidder")
 _AROUND = 80
 _LONGEST = 1200
