@@ -94,3 +94,13 @@ def test_the_planted_pair_and_nobody_else_shares_a_telephone() -> None:
     (finding,) = people_signs(firms)
     assert (finding.code, finding.strength) == ("P2", Strength.B)
     assert set(finding.bidders) == {BUILDERS[number] for number in history.PAIR}
+
+
+@pytest.mark.parametrize("code", plans.TENDERS)
+def test_purchases_and_land_are_priced_as_one_sum_and_leases_by_the_year(code: str) -> None:
+    plan = plans.TENDERS[code]
+    whole = plan["direction"] == "PURCHASE" or plan["kind"] == "land" or code == "bamboo"
+    assert {lot["price_basis"] for lot in plan["lots"]} == {"total" if whole else "per_year"}
+    assert all(
+        lot["unit"] in ("亩", "平方米", "处", "间", "项", "台", "套") for lot in plan["lots"]
+    )
