@@ -24,24 +24,6 @@ _JOIN = 40
 _BATCH = 4096
 
 
-@dataclass(frozen=True)
-class Passage:
-    """A passage that two bidders share, as places of the corpus.
-
-    `counted` is the smaller number of its characters, of the two sides, that tender and background
-    do not have. `sharers` is the number of bidders that hold this passage.
-    """
-
-    left_unit: int
-    right_unit: int
-    a0: int
-    a1: int
-    b0: int
-    b1: int
-    counted: int
-    sharers: int
-
-
 def extend(corpus: Corpus, chains: Chains) -> Chains:
     """Return the chains with both ends moved outwards to where the copies end."""
     lower = _Bounds(corpus.starts[chains.left_unit], corpus.starts[chains.right_unit])

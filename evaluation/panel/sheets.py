@@ -25,7 +25,6 @@ from evaluation.scoring.sheet import Mark, Scale, ScaleKind, check_mark, check_s
 from evaluation.states import MEMBER
 from keys.encoding import canonical, sha256_hex
 from tender.accounts.directory import people_with
-from tender.accounts.permissions import Permission, allowed, require
 from tender.core import messages
 from tender.core.actor import SYSTEM, Actor, Role
 from tender.core.errors import conflict, forbidden, invalid
@@ -169,16 +168,6 @@ def locked(session: Session, tender_id: str) -> bool:
     if made is None or made.drawn_at is None or empty_seats(made, members):
         return False
     return bool(members) and all(m.status is MemberStatus.SUBMITTED for m in members)
-
-
-def all_sheets(session: Session, actor: Actor, tender_id: str) -> list[tuple[PanelMember, Marks]]:
-    """Every member's sheet, once all are submitted; `sheet.secret` before, for everybody."""
-    tender = tender_by_id(session, tender_id)
-    if actor.role is Role.EXPERT:
-        member_for(session, actor, tender_id)
-    elif not allowed(actor, Permission.EVALUATION_READ, tender):
-        require(actor, Permission.EVALUATION_RUN, on=tender)
-    return locked_sheets(session, tender_id)
 
 
 def locked_sheets(session: Session, tender_id: str) -> list[tuple[PanelMember, Marks]]:

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from tender.core.i18n import N_
-
 
 class Key(StrEnum):
     """One criterion of the order; those of a method are compared one after the other.
@@ -25,16 +23,6 @@ class Key(StrEnum):
     TECHNICAL_HIGH = "technical_high"
     PRIORITY = "priority"
     LOT = "lot"
-
-
-KEY_NAMES = {
-    Key.TOTAL_HIGH: N_("higher total score"),
-    Key.PRICE_LOW: N_("lower price"),
-    Key.PRICE_HIGH: N_("higher price"),
-    Key.TECHNICAL_HIGH: N_("higher technical score"),
-    Key.PRIORITY: N_("priority on equal terms"),
-    Key.LOT: N_("by lot"),
-}
 
 
 @dataclass(frozen=True)

@@ -72,21 +72,6 @@ Sheet = Mapping[tuple[str, str], Mark]
 """(bid, criterion code) to mark."""
 
 
-def check_scales(scales: Sequence[Scale], *, total: Decimal = Decimal(100)) -> tuple[Problem, ...]:
-    """Whether criteria can be published: codes once, scored maxima adding up to `total`."""
-    found = []
-    codes = [scale.code for scale in scales]
-    for code in sorted({code for code in codes if codes.count(code) > 1}):
-        message = N_("The criterion %(code)s stands there twice. Rename one of them.")
-        found.append(Problem("criteria.twice", code, say(message, code=code)))
-    scored = [scale.maximum for scale in scales if scale.kind is not ScaleKind.REVIEW]
-    if scored and sum(scored) != total:
-        message = N_("The criteria add up to %(sum)s points, not to %(total)s. Change the maxima.")
-        wording = say(message, sum=sum(scored, Decimal(0)), total=total)
-        found.append(Problem("criteria.sum", "criteria", wording))
-    return tuple(found)
-
-
 def check_mark(scale: Scale, bid: str, mark: Mark) -> Problem | None:
     """Whether one mark fits its criterion; None if it does. For autosave, mark by mark."""
     if scale.kind is ScaleKind.REVIEW:

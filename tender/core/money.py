@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 
-CURRENCY = "CNY"
 MAX_FEN = 10**18 - 1  # Below ten quadrillion yuan; every amount fits a signed BIGINT.
 
 _DIGITS = "零壹贰叁肆伍陆柒捌玖"

@@ -158,17 +158,6 @@ def served_lines(session: Session, start: int, limit: int, size: int) -> list[st
     return [served_line(entry) for entry in session.scalars(query)]
 
 
-def entries_about(session: Session, subjects: list[str], limit: int = 500) -> list[LedgerEntry]:
-    """Revealed entries about some subjects, oldest first: for histories on pages."""
-    query = (
-        select(LedgerEntry)
-        .where(LedgerEntry.subject.in_(subjects), LedgerEntry.hidden_by.is_(None))
-        .order_by(LedgerEntry.seq)
-        .limit(limit)
-    )
-    return list(session.scalars(query))
-
-
 def entry_of(session: Session, seq: int) -> entries.Entry:
     """One entry, parsed."""
     row = session.get_one(LedgerEntry, seq)

@@ -18,6 +18,7 @@ from tender.procedure import bid_bonds, work
 from tender.procedure.drafting import attaching, drafting
 from tender.procedure.drafting.drafts import read_draft
 from tender.procedure.drafting.forms import Reader, fill_form, read_form
+from tender.procedure.drafting.lawfulness import problems_of
 from tender.procedure.drafting.starts import STARTS
 from tender.procedure.facts import lots_of, pricing_of, tender_by_id, timeline_of
 from tender.procedure.law.kinds import OpeningForm, kinds
@@ -117,7 +118,7 @@ def _facts(tender: Tender, who: Actor) -> dict[str, Any]:
         "lots": [(lot, pricing_of(lot)) for lot in lots_of(session, tender.id)],
         "status_name": work.STATUS_NAMES[tender.status],
         "gaps": drafting.missing_in(session, tender),
-        "problems": drafting.problems_of(session, tender, now=moment),
+        "problems": problems_of(session, tender, now=moment),
         "timeline": timeline_of(tender, now=moment) if tender.deadline else (),
         "custody": work.custody_states(session, tender),
         "questions": work.questions_of(session, tender),

@@ -13,7 +13,6 @@ from evaluation.scoring.sheet import (
     Scale,
     ScaleKind,
     check_mark,
-    check_scales,
     check_sheet,
     subtotal,
 )
@@ -98,10 +97,7 @@ def test_marks_of_other_tenders_do_not_slip_in():
     assert codes({**FULL, ("b1", "other"): Mark(D(1))}) == [("sheet.unknown", "b1/other")]
 
 
-def test_criteria_add_up_to_a_hundred_and_stand_there_once():
-    assert check_scales(SCALES) == ()
-    assert [p.code for p in check_scales((PLAN, TEAM))] == ["criteria.sum"]
-    assert [p.code for p in check_scales((*SCALES, PLAN))] == ["criteria.twice", "criteria.sum"]
+def test_a_scale_without_points_and_a_band_beyond_them_are_refused():
     with pytest.raises(ValueError):
         Scale("x", "x", ScaleKind.SUBJECTIVE, D(0))
     with pytest.raises(ValueError):

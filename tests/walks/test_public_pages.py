@@ -21,7 +21,7 @@ from tests.walks.serving import AXE, FAULTS, pictured, served
 pytestmark = pytest.mark.browser
 WIDER = """() => [...document.querySelectorAll('body *')].filter((each) => {
   const box = each.getBoundingClientRect();
-  return box.width && box.right > innerWidth + 1 && !each.closest('.scroll, .visually-hidden')
+  return box.width && box.right > innerWidth + 1 && !each.closest('.scroll')
     && getComputedStyle(each).position !== 'absolute' && !each.closest('nav.main');
 }).map((each) => each.outerHTML.slice(0, 120))"""
 TARGETS = "button, .button, input, select, summary, nav a, .chips a"

@@ -26,16 +26,14 @@ from tender.procedure.drafting.drafts import (
     from_json,
     read_draft,
 )
-from tender.procedure.facts import course_of, limit_total, lots_of, tender_by_id
+from tender.procedure.drafting.lawfulness import problems_of
+from tender.procedure.facts import lots_of, tender_by_id
 from tender.procedure.law.kinds import Direction, OpeningForm, kind_row, minimum_bidders
 from tender.procedure.law.law import law
-from tender.procedure.law.problems import Problem
-from tender.procedure.local_law.binding import calendar_at, overrides_at
+from tender.procedure.local_law.binding import overrides_at
 from tender.procedure.models import Criterion, DraftVersion, Lot, LotStatus, Tender, TenderStatus
-from tender.procedure.pricing import check_bond
 from tender.procedure.states import TENDER
 from tender.procedure.timeline.calendar import day_of
-from tender.procedure.timeline.timeline import check
 
 CUSTODIANS = 5
 
@@ -104,26 +102,6 @@ def delete_draft(session: Session, actor: Actor, tender_id: str, *, now: datetim
     tender = _editable(session, actor, tender_id)
     advance(tender, TenderStatus.CANCELLED, TENDER)
     tender.changed_at = now
-
-
-def problems_of(session: Session, tender: Tender, *, now: datetime) -> list[Problem]:
-    """Everything that speaks against publishing this tender now, each with its next step.
-
-    Not every kind limits its bond: for land and property rights no rule does.
-    """
-    own, days = overrides_at(session, now), calendar_at(session)
-    course = course_of(tender, now=now)
-    found = list(check(course, days, law(), own)) if tender.deadline else []
-    lots = lots_of(session, tender.id)
-    base = limit_total(lots)
-    if tender.bond_fen and base is not None:
-        rules = law().find(
-            tender.kind.value, code="bid_bond_max", on=day_of(now), direction=tender.direction,
-            method=tender.method.value, overrides=own,
-        )  # fmt: skip
-        problems = (check_bond(tender.bond_fen, base, rule) for rule in rules)
-        found += [problem for problem in problems if problem]
-    return found
 
 
 def missing_in(session: Session, tender: Tender) -> list[tuple[str, str]]:

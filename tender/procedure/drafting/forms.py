@@ -166,7 +166,7 @@ def _lots(reader: Reader) -> list[LotDraft]:
 
 
 def _criteria(reader: Reader) -> list[CriterionDraft]:
-    rows = []
+    rows: list[CriterionDraft] = []
     for number in range(1, MAX_CRITERIA + 1):
         prefix = f"criterion-{number}-"
         if not reader.form.get(f"{prefix}name", "").strip():
@@ -174,9 +174,12 @@ def _criteria(reader: Reader) -> list[CriterionDraft]:
         kind = reader.form.get(f"{prefix}kind", "subjective")
         if kind not in ("review", "price", "objective", "subjective"):
             reader.wrong[f"{prefix}kind"] = N_("Choose one of the list.")
+        code = reader.text(f"{prefix}code", longest=20) or f"{number}"
+        if any(row.code == code for row in rows):
+            reader.wrong[f"{prefix}code"] = N_("This code stands there twice. Change one of them.")
         rows.append(
             CriterionDraft(
-                code=reader.text(f"{prefix}code", longest=20) or f"{number}",
+                code=code,
                 group=reader.text(f"{prefix}group", longest=80),
                 name=reader.text(f"{prefix}name", longest=200),
                 kind=kind,

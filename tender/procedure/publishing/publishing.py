@@ -17,7 +17,7 @@ from tender.core.settings import Settings
 from tender.core.states import advance
 from tender.ledger import service as ledger
 from tender.procedure.custody import opening_records
-from tender.procedure.drafting.drafting import problems_of
+from tender.procedure.drafting.lawfulness import problems_of
 from tender.procedure.duties import set_duties
 from tender.procedure.facts import lots_of, public_facts, tender_by_id
 from tender.procedure.models import LotStatus, TenderStatus

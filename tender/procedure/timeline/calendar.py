@@ -101,11 +101,6 @@ class Calendar:
             day -= DAY
         return day
 
-    def working_days_between(self, start: date, end: date) -> int:
-        """How many working days lie after `start` up to and including `end`."""
-        span = (end - start).days
-        return sum(self.is_working_day(start + n * DAY) for n in range(1, span + 1))
-
     def is_provisional(self, start: date, end: date) -> bool:
         """Whether counting between two days touches a year without an official list."""
         first, last = sorted((start.year, end.year))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.orm import Session
 
-from tender.procedure.drafting.drafting import problems_of
+from tender.procedure.drafting.lawfulness import problems_of
 from tender.procedure.law.kinds import Direction, Kind, Method
 from tender.procedure.models import Tender
 from tests.evaluation import county as make

@@ -96,6 +96,11 @@ def test_a_period_of_days_skips_its_first_and_rolls_off_rest_days(start, count, 
     assert CALENDAR.add_days(day(start), count) == day(end)
 
 
+def _working_days(start, end):
+    days = ((start + timedelta(days=n)) for n in range(1, (end - start).days + 1))
+    return sum(CALENDAR.is_working_day(each) for each in days)
+
+
 @pytest.mark.parametrize(
     ("start", "count", "end"),
     [
@@ -130,16 +135,16 @@ def test_working_days_match_a_count_by_hand(start, count):
         end += timedelta(days=1)
         left -= CALENDAR.is_working_day(end)
     assert CALENDAR.add_working_days(start, count) == end
-    assert CALENDAR.working_days_between(start, end) == count
+    assert _working_days(start, end) == count
 
 
 @given(DAYS, st.integers(0, 30))
 def test_the_latest_day_before_an_end_is_the_latest(end, count):
     day_ = CALENDAR.working_days_before(end, count)
-    assert CALENDAR.working_days_between(day_, end) == count
+    assert _working_days(day_, end) == count
     later = day_ + timedelta(days=1)
     if count:
-        assert CALENDAR.working_days_between(later, end) <= count
+        assert _working_days(later, end) <= count
         assert CALENDAR.days_before(end, count) + timedelta(days=count) == end
 
 

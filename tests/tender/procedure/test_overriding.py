@@ -16,7 +16,7 @@ from tender.core.errors import DomainError
 from tender.core.i18n import speaking
 from tender.ledger import service as ledger
 from tender.ledger.models import LedgerEntry
-from tender.procedure.drafting.drafting import problems_of
+from tender.procedure.drafting.lawfulness import problems_of
 from tender.procedure.facts import timeline_of
 from tender.procedure.law.law import law
 from tender.procedure.law.rules import Rule
