@@ -14,11 +14,13 @@ from sqlalchemy.orm import Session
 
 from evaluation.award.award import awards_of
 from evaluation.award.contracting import contracts_of
+from evaluation.award.ties import ties_of
 from evaluation.dates import has_candidates
 from evaluation.low_price.desk import Overseen, overseen
 from evaluation.models import (
     Award,
     Contract,
+    ContractTie,
     Evaluation,
     PanelDraw,
     PanelMember,
@@ -52,6 +54,7 @@ class LotView:
     result: Evaluation | None
     award: Award | None
     contract: Contract | None
+    ties: list[ContractTie]
 
     def total(self, price_fen: int) -> int:
         """A price over the lot's term."""
@@ -125,7 +128,7 @@ def overview(session: Session, actor: Actor, tender_id: str, *, now: datetime) -
     lots = [
         LotView(
             lot, judged_bids(session, lot.id), results.get(lot.id), awards.get(lot.id),
-            contracts.get(lot.id),
+            contracts.get(lot.id), ties_of(session, lot.id),
         )
         for lot in lots_of(session, tender.id)
     ]  # fmt: skip

@@ -8,6 +8,8 @@ from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from evaluation.award import award, candidates, contracting
+from evaluation.award.ties import TIE_NAMES, read_ties
+from evaluation.findings.ties import screen_ties
 from evaluation.low_price.papers import STATUS_NAMES
 from evaluation.overview import overview, scales_for
 from evaluation.panel import panel, review
@@ -29,6 +31,7 @@ from tender.procedure.facts import lots_of
 
 blueprint = Blueprint("evaluation", __name__)
 STAFF = (Role.COUNTY_CLERK, Role.TOWNSHIP_AGENT)
+TIE_ROWS = range(1, 4)
 READERS = (*STAFF, Role.SUPERVISOR, Role.AUDITOR)
 
 
@@ -57,6 +60,8 @@ def _page(tender_id: str, error: DomainError | None = None) -> ResponseReturnVal
         ground_text=review.ground_text,
         step_text=step_text,
         low_names=STATUS_NAMES,
+        tie_names=TIE_NAMES,
+        tie_rows=TIE_ROWS,
         error=error,
         wrong=error.fields if error else {},
         form=request.form,
@@ -174,16 +179,31 @@ def make_award(tender_id: str) -> ResponseReturnValue:
 @signed_in(*STAFF)
 def contract(tender_id: str) -> ResponseReturnValue:
     """Record the contract of a lot."""
-    signed = _read_contract()
-    contracting.record_contract(
-        db(), actor(), platform().settings, tender_id, request.form.get("lot", ""), signed,
-        now=now(),
-    )  # fmt: skip
+    signed, settings = _read_contract(), platform().settings
+    lot_id = request.form.get("lot", "")
+    contracting.record_contract(db(), actor(), settings, tender_id, lot_id, signed, now=now())
+    screen_ties(db(), settings, tender_id, now=now())
     return _back(tender_id, N_("The contract is recorded and published."))
+
+
+@blueprint.post("/work/<tender_id>/evaluation/tie")
+@signed_in(*STAFF)
+def tie(tender_id: str) -> ResponseReturnValue:
+    """Record a firm that works on a running contract."""
+    settings, lot_id = platform().settings, request.form.get("lot", "")
+    given = read_ties(request.form, ["tie-"])
+    if not given:
+        raise invalid(
+            "tie.form", N_("Please correct what is marked below."), {"tie-name": N_("Required.")}
+        )
+    contracting.record_tie(db(), actor(), settings, tender_id, lot_id, given[0], now=now())
+    screen_ties(db(), settings, tender_id, now=now())
+    return _back(tender_id, N_("The firm is recorded with the contract."))
 
 
 def _read_contract() -> contracting.Signed:
     form, upload = request.form, request.files.get("scan")
+    ties = read_ties(form, [f"tie-{n}-" for n in TIE_ROWS])
     problems, amount, day = {}, 0, date.min
     try:
         amount = parse_yuan(form.get("amount", ""))
@@ -203,4 +223,4 @@ def _read_contract() -> contracting.Signed:
             now=now(),
         )  # fmt: skip
     noon = datetime.combine(day, time(12), SHANGHAI)
-    return contracting.Signed(noon, amount, stored.id if stored else None)
+    return contracting.Signed(noon, amount, stored.id if stored else None, tuple(ties))

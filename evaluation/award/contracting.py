@@ -1,4 +1,7 @@
-"""The contract (合同): recorded per awarded lot, made public, filed (TBL 46, GPR 50)."""
+"""The contract (合同): recorded per awarded lot, made public, filed (TBL 46, GPR 50).
+
+Who else works on it is recorded with it or later; a further subcontractor is a notice of its own.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,9 @@ from sqlalchemy.orm import Session
 
 from evaluation.award.award import awards_of
 from evaluation.award.notice import bidder_name
+from evaluation.award.ties import GivenTie, add_ties, contracted_lot, public_ties
 from evaluation.dates import reschedule
-from evaluation.models import Award, Contract
+from evaluation.models import Award, Contract, ContractTie
 from keys.encoding import timestamp
 from tender.accounts.models import Organisation
 from tender.accounts.permissions import Permission, require
@@ -37,11 +41,15 @@ from tender.supervision.milestones import meet
 
 @dataclass(frozen=True)
 class Signed:
-    """A contract as signed outside: day, amount over the term in fen, scan if there is one."""
+    """A contract as signed outside: day, amount over the term in fen, scan if there is one.
+
+    `ties` are the firms that are known to work on it.
+    """
 
     signed_on: datetime
     amount_fen: int
     file_id: str | None = None
+    ties: tuple[GivenTie, ...] = ()
 
 
 def record_contract(
@@ -85,6 +93,7 @@ def record_contract(
             "signed_on": legal_day(signed.signed_on),
         },
     )  # fmt: skip
+    add_ties(session, actor, settings, tender, lot, signed.ties, now=now)
     if set(contracts_of(session, tender.id)) >= set(awards):
         advance(tender, TenderStatus.CONTRACTED, TENDER)
         for code in ("contract", "contract_public", "contract_filed"):
@@ -93,6 +102,38 @@ def record_contract(
     reschedule(session, tender, now=now)
     _publish(session, actor, settings, tender, lot, award, signed, now)
     return contract
+
+
+def record_tie(
+    session: Session,
+    actor: Actor,
+    settings: Settings,
+    tender_id: str,
+    lot_id: str,
+    given: GivenTie,
+    *,
+    now: datetime,
+) -> ContractTie:
+    """Record a firm that works on a running contract; a subcontractor is made public at once."""
+    tender = tender_by_id(session, tender_id)
+    require(actor, Permission.CONTRACT_RECORD, on=tender)
+    found = contracted_lot(session, lot_id)
+    if found is None or found[1].tender_id != tender.id:
+        raise conflict("tie.no_contract", N_("Record the contract of this lot first."))
+    lot, award = found
+    row = add_ties(session, actor, settings, tender, lot, [given], now=now)[0]
+    if public_ties([row]):
+        with speaking("zh"):
+            title = gettext(N_("%(title)s: subcontractor"), title=tender.title)
+            rows = (
+                (gettext(N_("Winner")), bidder_name(session, award.organisation_id)),
+                (gettext(N_("Subcontractors")), public_ties([row])[0]),
+            )
+        block = Block(heading=f"{lot.number}. {lot.name}", rows=rows)
+        content = plain_notice(tender, NoticeKind.CONTRACT, title, [block], tag="contractUpdate")
+        facts = public_facts(session, tender, now=now)
+        publish(session, settings, facts, content, actor_id=actor.person_id, now=now)
+    return row
 
 
 def contracts_of(session: Session, tender_id: str) -> dict[str, Contract]:
@@ -129,6 +170,7 @@ def _publish(
             (gettext(N_("Winner")), bidder_name(session, award.organisation_id)),
             (gettext(N_("Contract amount")), f"{presenting.yuan(signed.amount_fen)} 元"),
             (gettext(N_("Signed on")), legal_day(signed.signed_on)),
+            *((gettext(N_("Subcontractors")), text) for text in public_ties(signed.ties)),
         )
     section = {
         "id": f"{tender.number}-contract-{lot.number}",

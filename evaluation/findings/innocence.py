@@ -42,6 +42,7 @@ CHECKED: dict[str, str] = {
         "Accounts on the centre's list: %(accounts)s; guarantees and insurances do not count."
     ),
     screens.LOCAL_MARKET: _PAST,
+    screens.DECLARED_SUBCONTRACT: "",
     screens.CONSORTIUM_OUT: N_("Pairs of bidders that state to bid together: %(pairs)s."),
     screens.MANY_TESTS: "",
     documents.TEXT[0]: _GROUND,

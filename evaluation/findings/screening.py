@@ -9,6 +9,7 @@ it. A slice ends before the lease does and orders the next one, so that no job o
 from __future__ import annotations
 
 import time
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -91,7 +92,7 @@ def _finish(platform: Platform, doing: Round, tender_id: str) -> None:
             return
         advance(run, ScreenStatus.DONE, SCREEN)
         run.finished_at = platform.clock.now()
-        _tell(session, session.get_one(Tender, tender_id), platform)
+        tell_supervision(session, session.get_one(Tender, tender_id), platform.clock.now())
 
 
 def _run_one(platform: Platform, doing: Round, lot: Lot, indicator: Indicator, work: Work) -> None:
@@ -131,11 +132,12 @@ def _is_done(run: ScreenRun, doing: Round, lot: Lot, indicator: Indicator) -> bo
     return through or run.round != doing[1]
 
 
-def _tell(session: Session, tender: Tender, platform: Platform) -> None:
+def tell_supervision(session: Session, tender: Tender, now: datetime) -> None:
+    """Tell the tender's supervisors that there are signs to look at, if there are."""
     found = session.scalar(select(FindingRow.id).where(FindingRow.tender_id == tender.id).limit(1))
     if found is None:
         return
-    now, link = platform.clock.now(), f"/findings/{tender.id}"
+    link = f"/findings/{tender.id}"
     for person in people_with(session, Role.SUPERVISOR, tender.scope):
         messages.tell(
             session, person.id, N_("Look at the signs of collusion in %(tender)s."), now=now,

@@ -36,6 +36,7 @@ CODE_NAMES = {
     "N2": N_("The two win by turns"),
     "N3": N_("One seldom wins beside the other"),
     "N4": N_("The two share out markets"),
+    "N5": N_("Part of the winner's contract goes to a loser"),
     "N6": N_("The same price ratio again and again"),
     "U": N_("Files that could not be read"),
 }
