@@ -7,6 +7,7 @@ its own side of what it was asked, and nobody else anything.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -99,8 +100,10 @@ class Findings:
 
     @property
     def now_running(self) -> str:
-        """The name of the indicator at work, by the order of the table."""
-        return INDICATORS[self.done % len(INDICATORS)].name
+        """The name of the indicator at work: the first of the table that is not through."""
+        through = Counter(row["code"] for row in (self.run.progress if self.run else []))
+        lots = self.steps // len(INDICATORS)
+        return next((each.name for each in INDICATORS if through[each.code] < lots), "")
 
 
 def findings_for(session: Session, actor: Actor, tender_id: str) -> Findings:
@@ -122,7 +125,7 @@ def findings_for(session: Session, actor: Actor, tender_id: str) -> Findings:
         tender=tender,
         run=run_of(session, tender.id),
         steps=len(INDICATORS) * len(screened_lots(session, tender.id)),
-        listed=[_shown(session, actor, row) for row in rows],
+        listed=_shown(session, actor, rows),
         may_decide=actor.role is Role.EXPERT or allowed(actor, Permission.FINDING_DECIDE, tender),
         bidder=actor.role is Role.BIDDER,
     )
@@ -141,7 +144,7 @@ def finding_for(session: Session, actor: Actor, tender_id: str, finding_id: str)
             raise not_found("finding.unknown", UNKNOWN)
     if actor.role not in (Role.EXPERT, Role.BIDDER):
         require(actor, Permission.FINDING_READ, on=row)
-    shown = _shown(session, actor, row)
+    [shown] = _shown(session, actor, [row])
     return shown if actor.role is Role.BIDDER else replace(shown, history=_history(session, row))
 
 
@@ -157,17 +160,20 @@ class Listed:
 def tenders_with_findings(session: Session, actor: Actor) -> list[Listed]:
     """Tenders under the reader's scope that have findings, the strongest first."""
     require(actor, Permission.FINDING_READ)
+    gone = FindingRow.gone_at.is_not(None)
+    columns = (FindingRow.tender_id, FindingRow.strength, FindingRow.decision, gone)
     counted = (
-        select(FindingRow.tender_id, FindingRow.strength, FindingRow.decision, func.count())
+        select(*columns, func.count())
         .where(or_(FindingRow.scope == actor.scope, FindingRow.scope.startswith(actor.scope)))
-        .group_by(FindingRow.tender_id, FindingRow.strength, FindingRow.decision)
+        .group_by(*columns)
     )
     strengths: dict[str, dict[str, int]] = {}
     waiting: dict[str, int] = {}
-    for tender_id, strength, decision, count in session.execute(counted):
+    for tender_id, strength, decision, lost, count in session.execute(counted):
         row = strengths.setdefault(tender_id, dict.fromkeys("ABC", 0))
         row[strength] += count
-        waiting[tender_id] = waiting.get(tender_id, 0) + count * (decision is FindingDecision.OPEN)
+        undecided = decision is FindingDecision.OPEN and not lost
+        waiting[tender_id] = waiting.get(tender_id, 0) + count * undecided
     tenders = session.scalars(select(Tender).where(Tender.id.in_(strengths)))
     listed = [Listed(each, strengths[each.id], waiting[each.id]) for each in tenders]
     listed.sort(key=lambda each: (*(-each.strengths[s] for s in "ABC"), each.tender.number))
@@ -191,17 +197,35 @@ def _asked(actor: Actor, row: FindingRow) -> bool:
     return row.asked_at is not None and actor.organisation_id in row.bidders
 
 
-def _shown(session: Session, actor: Actor, row: FindingRow) -> Shown:
-    lot = session.get(Lot, row.lot_id) if row.lot_id else None
+def _shown(session: Session, actor: Actor, rows: Sequence[FindingRow]) -> list[Shown]:
+    """Findings for one reader; names and lots of all of them are asked for at once."""
+    sides = {row.id: _side(actor, row) for row in rows}
+    ids = {bidder for bidders, seen in sides.values() for bidder in _standing(bidders, seen)}
+    named = select(Organisation.id, Organisation.name).where(Organisation.id.in_(ids))
+    names = {row.id: row.name for row in session.execute(named)}
+    wanted = select(Lot).where(Lot.id.in_({row.lot_id for row in rows if row.lot_id}))
+    lots = {lot.id: lot for lot in session.scalars(wanted)}
+    found = []
+    for row in rows:
+        bidders, seen = sides[row.id]
+        own = {key: names[key] for key in bidders if key in names}
+        others = {key: names[key] for key in _standing((), seen) if key in names and key not in own}
+        found.append(Shown(row, seen, lots.get(row.lot_id or ""), own, beside=others))
+    return found
+
+
+def _side(actor: Actor, row: FindingRow) -> tuple[list[str], Seen]:
+    """Of whom a finding speaks to this reader, and what it shows."""
     seen = seen_from(row.content)
-    wanted = list(row.bidders)
     if actor.role is Role.BIDDER:
-        wanted, seen = [actor.organisation_id], own_side(seen, actor.organisation_id)
-    shown = {*wanted, *(each for exhibit in seen.exhibits for each in exhibit.bidders)}
-    named = select(Organisation.id, Organisation.name).where(Organisation.id.in_(shown))
-    found = {row.id: row.name for row in session.execute(named)}
-    names = {key: found.pop(key) for key in wanted if key in found}
-    return Shown(row, seen, lot, names, beside=found)
+        return [actor.organisation_id], own_side(seen, actor.organisation_id)
+    return list(row.bidders), seen
+
+
+def _standing(bidders: Sequence[str], seen: Seen) -> list[str]:
+    """Bidders who stand in a finding or its exhibits, each once."""
+    shown = [each for exhibit in seen.exhibits for each in exhibit.bidders]
+    return list(dict.fromkeys((*bidders, *shown)))
 
 
 def own_side(seen: Seen, bidder: str) -> Seen:

@@ -7,14 +7,13 @@ every transaction, heavy work in a process of its own. So a further screen plugs
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
 from sqlalchemy.orm import Session
 
 from evaluation.findings.inputs import people, registered
-from evaluation.findings.inputs.contract_ties import handed_on, ties_fed
 from evaluation.findings.inputs.exhibits import Exhibit, Row, Seen, plain, seen_from
 from evaluation.findings.inputs.history import (
     market_before,
@@ -69,7 +68,7 @@ class Indicator:
 
 @dataclass(frozen=True)
 class LotMaterial:
-    """Files of a lot with what names its bidders."""
+    """Files of a lot; what names its bidders is there for the screen that asks for it."""
 
     files: LotFiles
     identities: people.Marks
@@ -83,13 +82,18 @@ def _material(session: Session, settings: Settings, lot: Lot) -> LotMaterial:
     tender = session.get_one(Tender, lot.tender_id)
     return LotMaterial(
         files=files_of(session, lot, bids),
-        identities=people.identities_of(
-            registered.bidders_of(session, bids), known_shared(settings).contacts
-        ),
+        identities={},
         published=tender.published_at.isoformat() if tender.published_at else None,
         unread=unread_statements(settings, bids),
         partners=partner_pairs(settings, bids),
     )
+
+
+def _mixed_material(session: Session, settings: Settings, lot: Lot) -> LotMaterial:
+    """The files with what names their bidders and is not everybody's."""
+    bidders = registered.bidders_of(session, judged_bids(session, lot.id))
+    named = people.identities_of(bidders, known_shared(settings).contacts)
+    return replace(_material(session, settings, lot), identities=named)
 
 
 def _reading(material: LotMaterial, work: Work) -> list[Seen]:
@@ -304,9 +308,6 @@ INDICATORS: tuple[Indicator, ...] = (
     Indicator("H5", N_("Upload addresses"), FEED, _light(registered.addresses)),
     Indicator("H1", N_("Upload computers"), FEED, _light(registered.computers)),
     Indicator("D1", N_("Payers of the bid bonds"), FEED, _light(registered.bonds)),
-    Indicator(
-        "N5", N_("Firms that work on the contract"), ties_fed, lambda feed, _work: handed_on(feed)
-    ),
     Indicator("S", N_("Totals: spread, gaps and steps"), _totals, _screen_totals),
     Indicator("N", N_("Networks of past tenders"), _networks, _screen_networks),
     Indicator(UNREAD, N_("Reading the files"), _material, _reading),
@@ -320,7 +321,7 @@ INDICATORS: tuple[Indicator, ...] = (
         _on_files("properties", lambda held: "extracted" in held),
     ),
     Indicator(
-        "X1", N_("Mixed documents"), _material,
+        "X1", N_("Mixed documents"), _mixed_material,
         _without_partners(_on_files("mixed", lambda held: "extracted" in held)),
     ),
     Indicator(

@@ -50,7 +50,7 @@ _ROWS_OF_MANY, _MOST_FINDINGS = 3, 60
 _MOST_PICTURES = 4_000_000  # characters of base64: what the pictures of one paper may take
 COLUMNS = (
     "finding", "tender", "lot", "code", "strength", "legal", "bidders", "value", "threshold",
-    "p", "percentile", "evidence", "found_at", "decision", "reason",
+    "p", "percentile", "evidence", "found_at", "decision", "reason", "gone_at",
 )  # fmt: skip
 NO_PICTURE = N_("The picture cannot be shown here. Open the file itself.")
 
@@ -151,6 +151,7 @@ def _told(shown: Shown, most: int) -> parts.ToldFinding:
         value=value_words(finding),
         rarity=rarity_words(finding),
         found_at=timestamp(shown.row.found_at.replace(microsecond=0)),
+        gone_at=timestamp(shown.row.gone_at.replace(microsecond=0)) if shown.row.gone_at else "",
         exhibits=tuple(_exhibit(each, shown, most) for each in seen.exhibits),
         plot=parts.Plot(
             title=drawn.title, description=drawn.description, unit=drawn.unit,
@@ -253,5 +254,6 @@ def table_of(session: Session, actor: Actor, tender_id: str) -> str:
             finding.strength.value, finding.legal, "; ".join(names), finding.value,
             finding.threshold, finding.p, finding.percentile, " | ".join(places),
             row.found_at.isoformat(), row.decision.value, row.reason or "",
+            row.gone_at.isoformat() if row.gone_at else "",
         ))  # fmt: skip
     return table(COLUMNS, rows)

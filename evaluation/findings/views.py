@@ -12,7 +12,9 @@ from evaluation.findings.feeds import INDICATORS
 from evaluation.findings.innocence import explanations
 from evaluation.findings.inputs.pictures import held_picture, names_in
 from evaluation.findings.inputs.unread import unread_words
+from evaluation.findings.listing import STATES, beside, listing_of, wanted_of
 from evaluation.findings.plots import drawing
+from evaluation.findings.rescreening import at_work, known_changed, screen_again
 from evaluation.findings.words import (
     CODE_NAMES,
     STRENGTH_NAMES,
@@ -32,6 +34,7 @@ from tender.core.reads import Read
 from tender.core.web import actor, db, now, page, platform, refuse, signed_in
 from tender.core.web_reads import reading
 from tender.procedure.facts import tender_by_id
+from tender.procedure.models import Tender
 
 blueprint = Blueprint("findings", __name__)
 READERS = (Role.SUPERVISOR, Role.AUDITOR, Role.EXPERT, Role.BIDDER)
@@ -69,6 +72,8 @@ def show(tender_id: str) -> ResponseReturnValue:
     exports = allowed(actor(), Permission.FINDING_READ, shown.tender)
     return page(
         "evaluation/findings.html", **_about(shown), may_export=exports,
+        states=STATES,
+        known_changed=known_changed(platform().settings, shown.run),
         papers=papers.papers_of(db(), tender_id) if exports and shown.run else [],
         all_tenders=actor().role in WATCHERS,
     )  # fmt: skip
@@ -84,8 +89,26 @@ def _listed(tender_id: str) -> access.Findings:
 
 
 def _about(shown: access.Findings) -> dict[str, Any]:
-    running = shown.run is not None and shown.run.status is not ScreenStatus.DONE
-    return {"shown": shown, "tender": shown.tender, "running": running, **WORDS}
+    running = shown.run is not None and at_work(db(), shown.run)
+    stopped = shown.run is not None and shown.run.status is not ScreenStatus.DONE and not running
+    return {
+        "shown": shown, "tender": shown.tender, "running": running, "stopped": stopped,
+        "listing": listing_of(shown, wanted_of(request.args)),
+        "may_screen": _may_screen(shown.tender), **WORDS,
+    }  # fmt: skip
+
+
+def _may_screen(tender: Tender) -> bool:
+    return actor().role is Role.SUPERVISOR and allowed(actor(), Permission.FINDING_DECIDE, tender)
+
+
+@blueprint.post("/findings/<tender_id>/screens")
+@signed_in(Role.SUPERVISOR)
+def screen(tender_id: str) -> ResponseReturnValue:
+    """Screen again what was not finished, or everything."""
+    screen_again(db(), actor(), tender_id, request.form.get("what", ""), now=now())
+    flash(gettext(N_("The screening has begun again. Decisions stay as they are.")), "ok")
+    return redirect(url_for("findings.show", tender_id=tender_id), 303)
 
 
 @blueprint.get("/findings/<tender_id>/part")
@@ -125,6 +148,7 @@ def _one(tender_id: str, finding_id: str, error: DomainError | None = None) -> R
     tender, finding = tender_by_id(db(), tender_id), shown.seen.finding
     bidder = who.role is Role.BIDDER
     exports = allowed(who, Permission.FINDING_READ, tender)
+    wanted = wanted_of(request.args)
     if not bidder:
         reading(Read.FINDING, [*shown.names, *shown.beside], about=tender_id)
     return page(
@@ -137,6 +161,9 @@ def _one(tender_id: str, finding_id: str, error: DomainError | None = None) -> R
         files=[] if bidder else access.files_of_evidence(db(), shown),
         may_decide=who.role is Role.EXPERT or allowed(who, Permission.FINDING_DECIDE, tender),
         may_export=exports,
+        beside=None if bidder else beside(access.findings_for(db(), who, tender_id), wanted,
+                                          finding_id),
+        wanted=wanted.arguments(),
         may_register=who.role is Role.SUPERVISOR,
         papers=papers.papers_of(db(), tender_id, finding_id) if exports else [],
         error=error, wrong=error.fields if error else {}, form=request.form, **WORDS,
@@ -168,7 +195,9 @@ def refused(error: DomainError) -> ResponseReturnValue:
 
 def _back(tender_id: str, finding_id: str, message: str) -> ResponseReturnValue:
     flash(gettext(message), "ok")
-    return redirect(url_for("findings.one", tender_id=tender_id, finding_id=finding_id), 303)
+    narrowed = wanted_of(request.args).arguments()
+    place = url_for("findings.one", tender_id=tender_id, finding_id=finding_id, **narrowed)
+    return redirect(place, 303)
 
 
 @blueprint.post("/findings/<tender_id>/<finding_id>/ask")

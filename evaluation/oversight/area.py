@@ -238,7 +238,9 @@ def _standings(session: Session, tenders: list[Tender]) -> list[Standing]:
         Complaint.tender_id.in_(ids), Complaint.status == ComplaintStatus.FILED
     )
     findings = select(FindingRow.tender_id, func.count()).where(
-        FindingRow.tender_id.in_(opened), FindingRow.decision == FindingDecision.OPEN
+        FindingRow.tender_id.in_(opened),
+        FindingRow.decision == FindingDecision.OPEN,
+        FindingRow.gone_at.is_(None),
     )
     objected = dict(session.execute(objections.group_by(Objection.tender_id)).all())
     complained = dict(session.execute(complaints.group_by(Complaint.tender_id)).all())

@@ -367,6 +367,7 @@ class ToldFinding:
     bidders: tuple[str, ...]
     found_at: str
     decision: str
+    gone_at: str = ""
     legal: str = ""
     lot: str = ""
     value: str = ""
