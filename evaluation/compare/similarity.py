@@ -218,13 +218,18 @@ def _union(corpus: Corpus, pair: Places, unit: Places, start: Places, end: Place
     return _Union(pair, begin, end, corpus.own(unit, begin, end))
 
 
+def bidder_marks(bidders: int) -> NDArray[np.uint64]:
+    """Return one random number per bidder; their sum (modulo 2 ** 64) marks a company."""
+    return np.random.default_rng(20240501).integers(1, 2**63, bidders, np.uint64)
+
+
 def _holders(corpus: Corpus, chains: Chains, sums: _Sums) -> tuple[Places, NDArray[np.uint64]]:
     """Return for each passage how many bidders hold it, and a mark of who they are.
 
     The mark is the sum of one random number per bidder; equal companies have equal marks.
     """
     total = int(corpus.starts[-1]) + 1
-    numbers = np.random.default_rng(20240501).integers(1, 2**63, len(corpus.bidders), np.uint64)
+    numbers = bidder_marks(len(corpus.bidders))
     places, other = [], []
     for side, far in ((sums.left, True), (sums.right, False)):
         lower, upper = np.divmod(side.pair, len(corpus.bidders))

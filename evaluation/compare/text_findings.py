@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from evaluation.compare import innocent
 from evaluation.compare.corpus import Corpus, Places
-from evaluation.compare.similarity import Groups, Overlap
+from evaluation.compare.expected import MOST_BIDDERS, SharedGround, shared_ground
+from evaluation.compare.similarity import Groups, Overlap, bidder_marks
 from evaluation.compare.strength import (
     FLOOR_B,
     FLOOR_C,
@@ -40,12 +43,15 @@ def text_findings(corpus: Corpus, overlap: Overlap) -> list[Finding]:
         return []
     lengths = _bid_lengths(corpus)
     judge = _Judge.of(overlap, len(corpus.bidders))
+    expected = _Expected.of(corpus, overlap)
     order = np.argsort(overlap.row, kind="stable")
     edges = np.searchsorted(overlap.row[order], np.arange(overlap.left.size + 1))
     findings = []
     for row in range(overlap.left.size):
         left, right = int(overlap.left[row]), int(overlap.right[row])
         sign = judge.sign(row, min(lengths[left], lengths[right]))
+        if sign and expected:
+            sign = expected.limited(row, sign)
         if sign is None:
             continue
         passages = order[edges[row] : edges[row + 1]]
@@ -126,6 +132,47 @@ class _Judge:
             strength = Strength.B if p <= _FALSE else Strength.C
             signs.append(_Sign(strength, value, FLOOR_B, max(p, SMALLEST_P)))
         return min(signs, key=lambda sign: (sign.strength.value, sign.p), default=None)
+
+
+@dataclass(frozen=True)
+class _Expected:
+    """Holds signs of a small tender against what an unknown tenth of the source would make."""
+
+    overlap: Overlap
+    ground: SharedGround
+    shared: dict[int, list[tuple[int, int, int]]]  # By row: company, clauses, characters.
+
+    @classmethod
+    def of(cls, corpus: Corpus, overlap: Overlap) -> _Expected | None:
+        """Count the companies; None where they are too many, or where there are two bidders."""
+        bidders, groups = len(corpus.bidders), overlap.groups
+        if not 3 <= bidders <= MOST_BIDDERS:
+            return None
+        company = _companies(groups.mark, bidders)
+        shared = defaultdict[int, list[tuple[int, int, int]]](list)
+        for at in np.flatnonzero(groups.own >= FLOOR_B).tolist():
+            held = int(company[at]), int(groups.clauses[at]), int(groups.own[at])
+            shared[int(groups.row[at])].append(held)
+        return cls(overlap, shared_ground(corpus, np.unique(company).size), shared)
+
+    def limited(self, row: int, sign: _Sign) -> _Sign | None:
+        """Return the sign as strong as it can be beside what is to be expected."""
+        overlap = self.overlap
+        pair = int(overlap.left[row]), int(overlap.right[row])
+        strength, chance = self.ground.limit(pair, float(overlap.total[row]), self.shared[row])
+        if strength is None:
+            return None
+        weaker = max(strength, sign.strength, key=lambda each: each.value)
+        return sign._replace(strength=weaker, p=max(sign.p, chance))
+
+
+def _companies(marks: NDArray[np.uint64], bidders: int) -> Places:
+    """Return for each mark its company: the sum of 2 ** bidder over the members."""
+    sums = np.zeros(1, np.uint64)
+    for number in bidder_marks(bidders):
+        sums = np.concatenate((sums, sums + number))
+    order = np.argsort(sums)
+    return order[np.searchsorted(sums, marks, sorter=order)]
 
 
 def _share_of_largest(groups: Groups) -> float:

@@ -123,6 +123,30 @@ def test_few_bidders_who_each_used_some_of_an_unknown_source_are_no_ring(bidders
         assert len(strong - wanted) <= 1
 
 
+@pytest.mark.parametrize("popularity", [0.3, 0.9, 1.0])
+@pytest.mark.parametrize("bidders", [6, 10])
+def test_an_unknown_tenth_that_few_or_all_bidders_use_makes_no_ring_in_a_small_tender(
+    popularity, bidders
+):
+    recipe = Recipe(seed=21, bidders=bidders, length=30_000, copied=4000, popularity=popularity)
+    for rings in ((), (2,), (3,)):
+        field = generate(replace(recipe, rings=rings))
+        ground = ground_of_texts([field.tender, *field.background])
+        strong = {f.bidders for f in compared(field.bids, ground) if f.strength is Strength.B}
+        wanted = {pair for ring in field.rings for pair in combinations(ring, 2)}
+        assert wanted <= strong
+        assert len(strong - wanted) <= 1
+
+
+def test_a_single_passage_in_a_small_tender_whose_ground_is_known_is_still_told():
+    clauses = own_text(50, 40)
+    bids = {str(n): "\n".join(clauses + own_text(n)) for n in range(5)}
+    copied = own_text(77, 1)[0]
+    bids |= {n: f"{bids[n]}\n{copied}\n" for n in "12"}
+    [finding] = compared(bids, ground_of_texts(clauses))
+    assert finding.bidders == ("1", "2")
+
+
 def test_members_that_each_rewrote_the_draft_are_paired_through_it():
     chance = random.Random(5)
     draft = own_text(70, 8)
