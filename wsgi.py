@@ -25,11 +25,11 @@ from tender.accounts.founding import found_county
 from tender.accounts.holds import apply_holds
 from tender.accounts.menu import ROLE_NAMES, menu
 from tender.accounts.purging import protect_parties, purge_accounts
-from tender.accounts.sessions import identify
+from tender.accounts.sessions import end_every_session, identify
 from tender.bids.committer import Committer
 from tender.bids.erasing import bidders_take_part, purge_bids
 from tender.core import jobs, running, web
-from tender.core.actor import SYSTEM
+from tender.core.actor import SYSTEM, Actor, Role
 from tender.core.assets import asset
 from tender.core.backup import backup, restore
 from tender.core.errors import DomainError
@@ -40,19 +40,29 @@ from tender.core.messages import send_email
 from tender.core.migrating import migrate, require_current
 from tender.core.platform import Handler, Platform, connect
 from tender.core.processes import die_with_parent
-from tender.core.purging import erase_files, purge_shared, uses_of_files
+from tender.core.purging import erase_files, find_strays, purge_shared, uses_of_files
+from tender.core.retention import Purge
 from tender.core.settings import load
 from tender.ledger.audit import audit
-from tender.ledger.purging import Step, purge_daily, purge_ended, purge_private, would_purge
+from tender.ledger.purging import (
+    Step,
+    forget_last_purge,
+    purge_daily,
+    purge_ended,
+    purge_private,
+    would_purge,
+)
 from tender.ledger.ticking import sign_if_grown
 from tender.objections.purging import find_ended, purge_papers
 from tender.opening.export import export_when_cosigned
-from tender.opening.purging import purge_opened_files, uses_of_opened_files
+from tender.opening.purging import purge_openings, uses_of_opened_files
 from tender.opening.ticking import close_due, hide_numbers, open_ready
 from tender.procedure.models import Custodian
 from tender.procedure.purging import purge_procedure, staff_take_part
-from tender.publication.keeping import uses_of_published_files
+from tender.procedure.retaining import hold
+from tender.publication.keeping import purge_private_papers, uses_of_published_files
 from tender.publication.producing import produce_document
+from tender.supervision.purging import purge_supervision
 from tender.supervision.ticking import sweep_due
 
 configure_logs()
@@ -90,6 +100,14 @@ VIEWS = (
     "evaluation.award.views",
     "evaluation.oversight.views",
 )
+USES = (uses_of_files, uses_of_opened_files, uses_of_published_files)
+
+
+def purge_strays(purge: Purge) -> None:
+    """Find stored files that no room's row names."""
+    find_strays(purge, USES)
+
+
 # Who takes part in what is told first; what it depends on is deleted after that.
 PURGES: tuple[Step, ...] = (
     apply_holds,
@@ -99,15 +117,17 @@ PURGES: tuple[Step, ...] = (
     experts_take_part,
     protect_parties,
     purge_bids,
-    purge_opened_files,
+    purge_openings,
     purge_procedure,
     purge_papers,
+    purge_supervision,
+    purge_private_papers,
+    purge_strays,
     purge_evaluation,
     purge_accounts,
     purge_private,
     purge_shared,
 )
-USES = (uses_of_files, uses_of_opened_files, uses_of_published_files)
 
 
 def erase(joined: Platform, payload: dict[str, Any]) -> None:
@@ -232,6 +252,8 @@ def prepare_to_serve() -> None:
             N_("These custodians are sandbox custodians: %(names)s. Retire them before serving."),
             names=", ".join(names),
         )
+    purge_daily(joined, PURGES)
+    jobs.perform_due(joined, HANDLERS, kinds={"files.erase"})
     ensure_centre(joined.settings, joined.settings.site_name, now=joined.clock.now())
 
 
@@ -244,12 +266,22 @@ def audited(joined: Platform) -> str:
 
 
 def bring_back(source: Path) -> str:
-    """Restore a backup into an empty installation and verify its ledger."""
+    """Restore a backup into an empty installation and verify its ledger.
+
+    What was deleted since the backup is back, and so are sessions that were ended: those end at
+    once, the rest goes before anything is served, unless somebody places a hold first.
+    """
     settings = load()
     restore(settings, source)
     joined = connect(settings)
     migrate(joined.database)
-    return audited(joined)
+    with joined.database.write() as session:
+        end_every_session(session, now=joined.clock.now())
+        forget_last_purge(session)
+    counts = sum(would_purge(joined, PURGES).values())
+    told = "records whose time has ended; they are deleted when the platform serves or purges"
+    holds = "holds that were placed after the backup are not in it: place them again first (hold)"
+    return f"{audited(joined)}\n{counts} {told}\n{holds}"
 
 
 def written_out(number: str, target: Path, *, with_files: bool) -> str:
@@ -294,6 +326,18 @@ def purged(*, at_once: bool) -> str:
     return "\n".join([*lines, "deleted" if at_once else "would be deleted; with --now it is"])
 
 
+def held(named: str, reason: str) -> str:
+    """Place a legal hold from the command line: after a restore, before anything is served."""
+    joined = platform()
+    migrate(joined.database)
+    who = Actor(
+        person_id=SYSTEM, name=SYSTEM, role=Role.ADMINISTRATOR, membership_id=SYSTEM,
+        organisation_id=SYSTEM, organisation_name=SYSTEM, scope="/",
+    )  # fmt: skip
+    with joined.database.write() as session:
+        return f"held: {hold(session, who, named, reason, now=joined.clock.now()).name}"
+
+
 def main(arguments: list[str]) -> int:
     """The product's commands."""
     command, rest = (arguments[0], arguments[1:]) if arguments else ("", [])
@@ -315,6 +359,8 @@ def main(arguments: list[str]) -> int:
             print(bring_back(Path(source)))
         case "found", [county, login, name]:
             print(founded(county, login, name))
+        case "hold", [named, reason]:
+            print(held(named, reason))
         case "purge", [] | ["--now"]:
             print(purged(at_once=bool(rest)))
         case "export", [tender, target, *more] if more in ([], ["--with-files"]):
@@ -322,7 +368,8 @@ def main(arguments: list[str]) -> int:
         case _:
             sys.stderr.write(
                 "usage: wsgi.py migrate | tick | serve | worker | backup FILE | restore FILE"
-                " | export TENDER DIR [--with-files] | found COUNTY LOGIN NAME | purge [--now]\n"
+                " | export TENDER DIR [--with-files] | found COUNTY LOGIN NAME | purge [--now]"
+                " | hold NAME REASON\n"
             )
             return 2
     return 0

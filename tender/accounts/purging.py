@@ -12,7 +12,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from tender.accounts.models import (
+    BidderKey,
     ExpertProfile,
+    LegalHold,
     LoginSession,
     Membership,
     Organisation,
@@ -44,6 +46,15 @@ def purge_accounts(purge: Purge) -> None:
     _purge_sessions(purge)
     _purge_registrations(purge)
     _purge_people(purge)
+    _purge_holds(purge)
+
+
+def _purge_holds(purge: Purge) -> None:
+    """Delete holds that were lifted long ago: they name people and say why."""
+    for hold in purge.session.scalars(select(LegalHold)).all():
+        if purge.over("legal_hold", hold.lifted_at) and hold.subject not in purge.held:
+            purge.session.delete(hold)
+            purge.note("legal_hold")
 
 
 def _purge_sessions(purge: Purge) -> None:
@@ -94,6 +105,9 @@ def _blank_registration(purge: Purge, organisation: Organisation) -> None:
     organisation.address = organisation.legal_head = organisation.agent = None
     organisation.remark = None
     organisation.purged_at = purge.now
+    keys = select(BidderKey).where(BidderKey.organisation_id == organisation.id)
+    for key in purge.session.scalars(keys).all():  # A certificate names its bidder.
+        key.certificate, key.revoked_at = GONE, key.revoked_at or purge.now
     members = select(Membership).where(
         Membership.organisation_id == organisation.id, Membership.ended_at.is_(None)
     )
@@ -151,6 +165,6 @@ def _purge_recusal(purge: Purge, person: Person, end: datetime) -> None:
         return
     if purge.free("expert_recusal", person.id, end):
         profile.employer = profile.region = profile.title = GONE
-        profile.employer_code = profile.remark = None
+        profile.employer_code = profile.remark = profile.sanctioned_until = None
         profile.past_employers, profile.kin = [], []
         purge.note("expert_recusal")

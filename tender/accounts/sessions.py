@@ -153,6 +153,12 @@ def touch(session: Session, token: str, *, now: datetime) -> None:
     )
 
 
+def end_every_session(session: Session, *, now: datetime) -> None:
+    """Revoke all sessions: a restored backup has those that were ended after it."""
+    query = update(LoginSession).where(LoginSession.revoked_at.is_(None))
+    session.execute(query.values(revoked_at=now))
+
+
 def end_session(session: Session, session_id: str, person_id: str, *, now: datetime) -> None:
     """Revoke one of a person's sessions; unknown ones are ignored."""
     found = session.get(LoginSession, session_id)

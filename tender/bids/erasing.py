@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from tender.bids.models import BidStatus, SealedBid, Upload
 from tender.bids.uploads import upload_path
 from tender.core.actor import SYSTEM
+from tender.core.purging import aged, drop_strays
 from tender.core.retention import Purge, in_pieces
 from tender.ledger import service as ledger
 from tender.ledger.models import LedgerEntry
@@ -36,6 +37,7 @@ def purge_bids(purge: Purge) -> None:
     _erase_void_bids(purge)
     _erase_counted_files(purge)
     _forget_networks(purge)
+    _find_stray_uploads(purge)
 
 
 def _erase_void_bids(purge: Purge) -> None:
@@ -56,7 +58,11 @@ def _erase(purge: Purge, record: OpeningRecordRow) -> None:
     query = select(SealedBid).where(
         SealedBid.opening_id == record.opening_id, SealedBid.erased_at.is_(None)
     )
-    bids = [bid for bid in purge.session.scalars(query) if cancelled or bid.status in VOID]
+    bids = [
+        bid
+        for bid in purge.session.scalars(query)
+        if (cancelled or bid.status in VOID) and bid.organisation_id not in purge.held
+    ]
     for bid in bids:
         bid.envelope = None
         bid.erased_at = purge.now
@@ -87,7 +93,8 @@ def _told(session: Session, opening_id: str) -> bool:
 def _erase_uploads(purge: Purge, opening_id: str, of_bids: set[str | None]) -> None:
     query = select(Upload).where(Upload.opening_id == opening_id, Upload.erased_at.is_(None))
     for upload in purge.session.scalars(query).all():
-        if upload.sealed_by is None or upload.id in of_bids:
+        mine = upload.sealed_by is None or upload.id in of_bids
+        if mine and upload.owner_id not in purge.held:
             upload.erased_at = purge.now
             purge.drop_path(upload_path(purge.settings, upload.id))
             purge.note("upload")
@@ -101,7 +108,8 @@ def _erase_counted_files(purge: Purge) -> None:
         )
         for bid in purge.session.scalars(query).all():
             upload = purge.session.get(Upload, bid.upload_id)
-            if upload is not None and upload.erased_at is None:
+            held = bid.organisation_id in purge.held
+            if upload is not None and upload.erased_at is None and not held:
                 upload.erased_at = purge.now
                 purge.drop_path(upload_path(purge.settings, upload.id))
                 purge.note("bid_files")
@@ -113,5 +121,16 @@ def _forget_networks(purge: Purge) -> None:
         known = SealedBid.address.is_not(None) | SealedBid.agent.is_not(None)
         query = select(SealedBid).where(SealedBid.tender_id.in_(piece), known)
         for bid in purge.session.scalars(query).all():
-            bid.address = bid.agent = None
-            purge.note("bid_network")
+            if bid.organisation_id not in purge.held:
+                bid.address = bid.agent = None
+                purge.note("bid_network")
+
+
+def _find_stray_uploads(purge: Purge) -> None:
+    """Files of uploads that no row names: their first request failed after the file was made."""
+    folder = purge.settings.data / "uploads"
+    found = {path.name: path for path in aged(purge, folder.glob("??/*"))}
+    for piece in in_pieces(found):
+        live = select(Upload.id).where(Upload.id.in_(piece), Upload.erased_at.is_(None))
+        known = set(purge.session.scalars(live))
+        drop_strays(purge, (found[name] for name in piece if name not in known))

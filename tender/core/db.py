@@ -11,7 +11,7 @@ import fcntl
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -74,11 +74,14 @@ def enum_column(members: type[StrEnum]) -> Enum:
     )
 
 
+BUSY = 30_000  # milliseconds
 PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
     "foreign_keys=ON",
-    "busy_timeout=30000",
+    f"busy_timeout={BUSY}",
+    # What is deleted is overwritten: a stolen file must not give back what the purge took.
+    "secure_delete=ON",
     # Pages (16 MB): at SQLite's own 1,000 every third group of SEALs pays for moving the log into
     # the database, and a third more is written. A commit is durable in the log either way.
     "wal_autocheckpoint=4000",
@@ -189,6 +192,18 @@ class Database:
                 yield
             finally:
                 os.close(descriptor)
+
+    def forget(self) -> None:
+        """Let go of what was deleted in SQLite's write-ahead log too; PostgreSQL vacuums by itself.
+
+        While others read, only part of it goes; the rest goes with a later checkpoint.
+        """
+        if self.sqlite:
+            with self._exclusive(), closing(self.engine.raw_connection()) as connection:
+                cursor = connection.cursor()
+                cursor.execute("PRAGMA busy_timeout=500")  # Bidders wait for the lock meanwhile.
+                cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                cursor.execute(f"PRAGMA busy_timeout={BUSY}")
 
     def close(self) -> None:
         """Close every pooled connection."""

@@ -1,13 +1,18 @@
 """The purge of what every room shares: mails, messages, refusals, reads; and erasing files.
 
+A file that no row names is not found by any row: what an act left that failed halfway, or a
+process that was killed, is looked for by its age (`find_strays`).
+
 Files go by an outbox row written in the purge's own transaction: a crash between the commit and
 the erasing leaves no forgotten file, and a purge that is rolled back erases nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from datetime import datetime
+import time
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -22,7 +27,15 @@ from tender.core.platform import Platform
 from tender.core.reads import AccessRecord
 from tender.core.refusals import Refusal
 from tender.core.retention import Purge, in_pieces
+from tender.core.shanghai import SHANGHAI
 
+MAIL = "email.send"
+STRAY = "stray_file"
+# What an upload, an opening, a packing, a backup or a restore leaves when its process is killed.
+LEFTOVERS = (
+    "store/.new-*", "store/incoming/**/*", "run/opening-*/**/*", "run/backup-*/**/*",
+    "run/tmp*/**/*", "screens/**/.new-*", "restoring/**/*",
+)  # fmt: skip
 log = structlog.get_logger(__name__)
 Uses = Callable[[Session, frozenset[str]], set[str]]
 """Which of some digests a room's live rows still use."""
@@ -36,37 +49,70 @@ def purge_shared(purge: Purge) -> None:
     refusals = select(Refusal).where(Refusal.time <= purge.latest_start("refusal"))
     _delete(purge, "refusal", ((each, each.time) for each in session.scalars(refusals)))
     messages = select(InboxMessage).where(InboxMessage.created_at <= purge.latest_start("message"))
-    closed = (
-        (each, each.done_at or each.created_at)
-        for each in session.scalars(messages)
-        if each.due_at is None or each.done_at is not None
-    )
-    _delete(purge, "message", closed)
-    _delete(purge, "mail", _mails(session.scalars(_old_mails(purge))))
+    _delete(purge, "message", ((each, _settled(each)) for each in session.scalars(messages)))
+    mails = _old_work(purge, "mail").where(OutboxRow.kind == MAIL)
+    _delete(purge, "mail", ((row, row.done_at or row.failed_at) for row in session.scalars(mails)))
+    # Other work that was given up stays: somebody must look at it, and its error names nobody.
+    work = _old_work(purge, "work_done").where(OutboxRow.kind != MAIL)
+    _delete(purge, "work_done", ((row, row.done_at) for row in session.scalars(work)))
 
 
-def _old_mails(purge: Purge) -> Select[OutboxRow]:
-    return select(OutboxRow).where(
-        OutboxRow.kind == "email.send", OutboxRow.created_at <= purge.latest_start("mail")
-    )
+def _settled(message: InboxMessage) -> datetime:
+    """When a message was over: a task that was never done, with its day."""
+    return message.done_at or max(message.created_at, message.due_at or message.created_at)
 
 
-def _mails(rows: Iterable[OutboxRow]) -> Iterable[tuple[OutboxRow, datetime | None]]:
-    return ((row, row.done_at or row.failed_at) for row in rows)
+def _old_work(purge: Purge, kind: str) -> Select[OutboxRow]:
+    return select(OutboxRow).where(OutboxRow.created_at <= purge.latest_start(kind))
 
 
 def _delete(purge: Purge, kind: str, rows: Iterable[tuple[Any, datetime | None]]) -> None:
     for row, start in list(rows):
-        subject = getattr(row, "subject", None)
-        if purge.over(kind, start) and subject not in purge.held | purge.protected:
+        subjects = {getattr(row, "subject", None), getattr(row, "person_id", None)}
+        if purge.over(kind, start) and not subjects & (purge.held | purge.protected):
             purge.session.delete(row)
             purge.note(kind)
 
 
+def find_strays(purge: Purge, uses: Iterable[Uses]) -> None:
+    """Have stored files erased that no row names, and leftovers of acts that did not end.
+
+    Files know the machine's clock only, so their age is told by it, also in a sandbox.
+    """
+    settings = purge.settings
+    stored = {path.name for path in aged(purge, settings.store.glob("??/*"))}
+    for piece in in_pieces(stored - purge.blobs):
+        digests = frozenset(piece)
+        stray = digests - {digest for each in uses for digest in each(purge.session, digests)}
+        purge.blobs |= stray
+        purge.note(STRAY, len(stray))
+    for pattern in LEFTOVERS:
+        drop_strays(purge, aged(purge, settings.data.glob(pattern)))
+
+
+def drop_strays(purge: Purge, paths: Iterable[Path]) -> None:
+    """Have files erased that nothing names."""
+    for path in paths:
+        purge.drop_path(path)
+        purge.note(STRAY)
+
+
+def aged(purge: Purge, paths: Iterable[Path]) -> Iterator[Path]:
+    """The plain files among paths that are old enough to be strays."""
+    period = purge.rules[STRAY].period(purge.now.astimezone(SHANGHAI).date())
+    now = datetime.fromtimestamp(time.time(), UTC)
+    for path in paths:
+        if path.is_file() and not path.is_symlink():
+            touched = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+            if period.end(touched) <= now:
+                yield path
+
+
 def order_erasing(purge: Purge) -> None:
-    """Have the run's files erased once it is committed."""
-    if purge.blobs or purge.paths:
-        payload = {"blobs": sorted(purge.blobs), "paths": sorted(purge.paths)}
+    """Have the run's files erased once it is committed, and the database's log cleared."""
+    if purge.counts:
+        paths, before = sorted(purge.paths), time.time()
+        payload = {"blobs": sorted(purge.blobs), "paths": paths, "before": before}
         outbox.enqueue(purge.session, "files.erase", payload, now=purge.now)
 
 
@@ -84,8 +130,9 @@ def uses_of_files(session: Session, digests: frozenset[str]) -> set[str]:
 def erase_files(platform: Platform, payload: dict[str, Any], uses: Iterable[Uses]) -> int:
     """Outbox handler `files.erase`: erase blobs that no live row uses, and files by path.
 
-    It holds the write lock and asks again: the same bytes may have been uploaded meanwhile. Gives
-    how many files went; doing it twice erases nothing more.
+    It holds the write lock and asks again: the same bytes may have been uploaded meanwhile, and
+    those that were written after the order wait for a row that is not committed yet. Gives how
+    many files went; doing it twice erases nothing more.
     """
     settings, gone = platform.settings, 0
     with platform.database.write() as session:
@@ -94,9 +141,11 @@ def erase_files(platform: Platform, payload: dict[str, Any], uses: Iterable[Uses
         places = [blob_path(settings.store, digest) for digest in sorted(digests - used)]
         places += [settings.data / path for path in payload["paths"]]
         for place in places:
-            if place.resolve().is_relative_to(settings.data.resolve()) and place.is_file():
+            inside = place.resolve().is_relative_to(settings.data.resolve())
+            if inside and place.is_file() and place.stat().st_mtime <= payload["before"]:
                 place.unlink()
                 gone += 1
+    platform.database.forget()
     log.info("files.erased", files=gone, kept=len(used))
     return gone
 

@@ -56,7 +56,10 @@ class Period:
 
 @dataclass(frozen=True)
 class DataKeeping:
-    """One kind of personal data: what it is, when its period begins, what happens at its end."""
+    """One kind of personal data: what it is, when its period begins, what happens at its end.
+
+    `columns` (`table.column`) and `files` (folders of the data directory) say where it lies.
+    """
 
     kind: str
     text: str
@@ -64,6 +67,8 @@ class DataKeeping:
     act: Act
     hidden: bool
     periods: tuple[Period, ...]
+    columns: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
 
     def period(self, on: date) -> Period:
         """The period in force on a day; the first one for days before all of them."""
@@ -80,14 +85,19 @@ def read_table(data: Mapping[str, Any]) -> Table:
 
 
 def _row(kind: str, row: Mapping[str, Any]) -> DataKeeping:
-    if unknown := set(row) - {"text", "starts", "act", "hidden", "periods"}:
+    known = {"text", "starts", "act", "hidden", "periods", "columns", "files"}
+    if unknown := set(row) - known:
         raise ValueError(f"{kind}: unknown {sorted(unknown)}")
     periods = tuple(sorted(map(_period, row["periods"]), key=lambda each: each.valid_from))
     if not periods:
         raise ValueError(f"{kind}: no period")
+    places = tuple(row.get("columns", ())), tuple(row.get("files", ()))
+    if not any(places):
+        raise ValueError(f"{kind}: says neither columns nor files")
     return DataKeeping(
-        kind, row["text"], row["starts"], Act(row["act"]), row.get("hidden", False), periods
-    )
+        kind, row["text"], row["starts"], Act(row["act"]), row.get("hidden", False), periods,
+        *places,
+    )  # fmt: skip
 
 
 def _period(row: Mapping[str, Any]) -> Period:
@@ -171,6 +181,10 @@ class Purge:
         """Count what was deleted or blanked."""
         if count:
             self.counts[kind] += count
+
+    def drop_id(self, file_id: str | None) -> None:
+        """Blank a stored file by its id, if there is one."""
+        self.drop(self.session.get(StoredFile, file_id or ""))
 
     def drop(self, stored: StoredFile | None) -> None:
         """Blank a stored file; its bytes go after the commit, if nobody else uses them."""

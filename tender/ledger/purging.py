@@ -78,6 +78,13 @@ def would_purge(platform: Platform, steps: Iterable[Step]) -> Mapping[str, int]:
     return counts
 
 
+def forget_last_purge(session: Session) -> None:
+    """Have the next `purge_daily` run whatever the last one's time: a backup was restored."""
+    lease = session.get(Lease, LEASE)
+    if lease is not None:
+        session.delete(lease)
+
+
 def purge_daily(platform: Platform, steps: Iterable[Step]) -> int:
     """Purge if nobody has done it today; gives how many rows went."""
     now = platform.clock.now()

@@ -7,7 +7,6 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from tender.core.files import StoredFile
 from tender.core.retention import Purge, in_pieces
 from tender.objections.models import Complaint, ComplaintStatus, Objection, ObjectionStatus
 from tender.objections.terms import last_complaint
@@ -109,10 +108,14 @@ def purge_papers(purge: Purge) -> None:
     for piece in in_pieces(purge.tenders("objection_papers")):
         objections = select(Objection).where(Objection.tender_id.in_(piece), Objection.facts != "")
         for objection in purge.session.scalars(objections).all():
+            if objection.organisation_id in purge.held:
+                continue
             objection.facts = objection.request = ""
-            purge.drop(purge.session.get(StoredFile, objection.evidence_id or ""))
+            purge.drop_id(objection.evidence_id)
             purge.note("objection_papers")
         complaints = select(Complaint).where(Complaint.tender_id.in_(piece), Complaint.facts != "")
         for complaint in purge.session.scalars(complaints).all():
+            if complaint.organisation_id in purge.held:
+                continue
             complaint.facts = complaint.request = ""
             purge.note("objection_papers")

@@ -18,6 +18,7 @@ ROW = """
 text = "A thing"
 starts = "its end"
 act = "delete"
+columns = ["thing.name"]
 [[thing.periods]]
 keep = "3 years"
 source = "law 1"
@@ -53,6 +54,7 @@ def test_years_end_on_their_day_and_the_29th_of_february_on_the_first_of_march()
         ('act = "delete"', 'act = "forget"'),
         ('starts = "its end"', 'starts = "its end"\nwhere = "here"'),
         ("[[thing.periods]]", "[[thing.times]]"),
+        ('columns = ["thing.name"]', ""),
     ],
 )
 def test_a_row_that_is_not_understood_is_refused(before: str, after: str):

@@ -7,6 +7,7 @@ import sys
 import urllib.request
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from urllib.error import HTTPError
 
@@ -15,13 +16,18 @@ import redis
 from rq import Queue
 from rq.job import JobStatus
 from rq.serializers import JSONSerializer
+from sqlalchemy import select
 
+from tender.accounts import credentials, sessions
+from tender.accounts.models import LoginSession, Person
+from tender.core import leases
 from tender.core.jobs import PERFORM, QUEUE
 from tender.core.platform import connect
 from tender.core.processes import free_port, listening, wait_until
 from tender.core.running import Unfit, refuse_demo
 from tender.core.servers import answers
 from tender.core.settings import Mode, Settings, load
+from tender.ledger.purging import DAILY, LEASE
 from tests import house
 from tests.services import short_directory
 
@@ -154,6 +160,60 @@ def test_backup_and_restore_verify_the_ledger_from_the_command_line(tmp_path):
         assert code == 4
         assert str(empty) in said
         assert "Traceback" not in said
+
+
+def _aged(data: Path) -> None:
+    """Three people: two with a session long over, one signed in; the last purge was just now."""
+    joined = connect(settings(data))
+    now = joined.clock.now()
+    with joined.database.write() as session:
+        for login, age in (("old", 300), ("held", 300), ("admin", 0)):
+            person = credentials.find_person(session, login)
+            if person is None:
+                person = Person(login=login, name=login, password_hash="-", created_at=now)
+                session.add(person)
+                session.flush()
+            begun = now - timedelta(days=age)
+            sessions.start_session(
+                session, person, second_factor=True, address=None, agent=None, now=begun
+            )
+        assert leases.acquire(session, LEASE, "x", now=now, seconds=DAILY)
+    joined.database.close()
+
+
+def _sessions(data: Path) -> dict[str, bool]:
+    """Whose sessions there are, and whether they are revoked."""
+    joined = connect(settings(data))
+    with joined.database.read() as session:
+        rows = session.execute(
+            select(Person.login, LoginSession.revoked_at).join(LoginSession.person)
+        )
+        found = {login: revoked is not None for login, revoked in rows}
+    joined.database.close()
+    return found
+
+
+def test_a_restored_backup_ends_sessions_and_purges_before_it_serves_except_what_is_held(tmp_path):
+    archive, port = tmp_path / "all.tar", free_port()
+    with short_directory() as data, short_directory() as empty:
+        with running(data, "found", "清源县", "admin", "王小明") as process:
+            assert ended(process)[0] == 0
+        _aged(data)
+        for directory, words, word in (
+            (data, ["backup", str(archive)], "ledger verified"),
+            (empty, ["restore", str(archive)], "2 records whose time has ended"),
+            (empty, ["hold", "held", "监察调阅"], "held: held"),
+        ):
+            with running(directory, *words) as process:
+                code, said = ended(process)
+                assert (code, word in said) == (0, True), said
+        assert _sessions(data) == {"old": False, "held": False, "admin": False}
+        assert _sessions(empty) == {"old": True, "held": True, "admin": True}
+        with running(empty, "serve", "--port", str(port)) as process:
+            assert wait_until(
+                lambda: listening("127.0.0.1", port) or process.poll() is not None, 60
+            )
+            assert _sessions(empty) == {"held": True, "admin": True}
 
 
 def test_an_export_that_cannot_be_made_yet_says_why_and_leaves_nothing(tmp_path):
