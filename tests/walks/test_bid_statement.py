@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, FilePayload, Page, expect
 from sqlalchemy import select
 
 from evaluation.models import FindingRow
@@ -126,7 +126,11 @@ def test_a_builder_states_its_team_and_supervision_finds_its_twin(
 def _hand_in(place: make.County, tender: Tender, page: Page, artefacts: Path) -> None:
     """Fill the form with a fault, correct it, and submit."""
     _open_form(place, tender, page)
-    plan = {"name": "方案.txt", "mimeType": "text/plain", "buffer": "施工组织设计".encode()}
+    plan: FilePayload = {
+        "name": "方案.txt",
+        "mimeType": "text/plain",
+        "buffer": "施工组织设计".encode(),
+    }
     page.fill("#sealing-price", "3000000")
     page.set_input_files("#sealing-files", [plan])
     page.check("#sealing-confirm")
