@@ -27,6 +27,7 @@ from tests.walks.serving import become, pictured, served
 
 pytestmark = pytest.mark.browser
 NUMBER, MAC = "11010519491231002X", "3c:7c:3f:11:22:33"
+CODE = "91110000600037341L"
 BUILDER, TWIN, THIRD = "青石建设", "白水建筑", "南山工程"
 
 
@@ -96,6 +97,11 @@ def _state(page: Page) -> None:
     team.get_by_label("拟任岗位").fill("项目经理")
     under = page.get_by_role("group", name="分包单位")
     under.get_by_role("button", name="增加一个分包单位").click()
+    code = under.get_by_label("统一社会信用代码")
+    for text, remarks in (("91110000600037341X", 1), (CODE, 0)):
+        code.fill(text)
+        page.keyboard.press("Tab")
+        expect(under.get_by_text("这不像是有效的统一社会信用代码")).to_have_count(remarks)
     under.get_by_label("承担的工作").fill("屋面防水")
 
 
@@ -107,7 +113,7 @@ def test_a_builder_states_its_team_and_supervision_finds_its_twin(
     make.open_all(place, tender)
     stated = _stated(place, tender)
     assert stated.team == (Member("张三", NUMBER, "", "项目经理"),)
-    assert stated.subcontracts == (Partner("县城防水公司", "", "屋面防水"),)
+    assert stated.subcontracts == (Partner("县城防水公司", CODE, "屋面防水"),)
     assert (stated.consortium, stated.computer) == ((), None)
     make.screen(place)
     with browsing(place, browser, place.supervisor, ticking=False) as page:
@@ -146,7 +152,7 @@ def _hand_in(place: make.County, tender: Tender, page: Page, artefacts: Path) ->
     page.set_viewport_size({"width": 1280, "height": 900})
     pictured(page, artefacts, "form-1280")
     page.click("#sealing-submit")
-    expect(page.locator("#sealing-receipt")).to_be_visible(timeout=20_000)
+    expect(page.locator("#sealing-receipt")).to_be_visible(timeout=40_000)
     assert page.get_attribute("#sealing-receipt", "data-proven") == "yes"
 
 
@@ -178,7 +184,7 @@ def _seen_by_staff(page: Page, tender: Tender, artefacts: Path) -> None:
     for width in (360, 1280):
         page.set_viewport_size({"width": width, "height": 800})
         page.goto(f"/work/{tender.id}/evaluation")
-        expect(page.get_by_text("县城防水公司：屋面防水")).to_be_visible()
+        expect(page.get_by_text(f"县城防水公司 {CODE}：屋面防水")).to_be_visible()
         assert NUMBER not in page.content()
         pictured(page, artefacts, f"work-{width}")
 
@@ -195,9 +201,9 @@ def test_an_interrupted_statement_is_filled_in_again_and_goes_on(
         page.fill("#sealing-price", "3000000")
         page.check("#sealing-confirm")
         page.click("#sealing-submit")
-        expect(page.locator("#sealing-receipt")).to_be_visible(timeout=20_000)
+        expect(page.locator("#sealing-receipt")).to_be_visible(timeout=40_000)
     make.open_all(place, tender)
-    assert _stated(place, tender).subcontracts == (Partner("县城防水公司", "", "屋面防水"),)
+    assert _stated(place, tender).subcontracts == (Partner("县城防水公司", CODE, "屋面防水"),)
 
 
 def _interrupted(place: make.County, tender: Tender, page: Page) -> None:
