@@ -21,6 +21,7 @@ from evaluation.purging import experts_take_part, purge_evaluation
 from evaluation.ticking import screen_opened
 from tender.accounts.authority import ensure_centre
 from tender.accounts.credentials import hash_password
+from tender.accounts.factors import forget_second_factors
 from tender.accounts.founding import found_county
 from tender.accounts.holds import apply_holds
 from tender.accounts.menu import ROLE_NAMES, menu
@@ -29,7 +30,7 @@ from tender.accounts.sessions import end_every_session, identify
 from tender.bids.committer import Committer
 from tender.bids.erasing import bidders_take_part, purge_bids
 from tender.core import jobs, running, web
-from tender.core.actor import SYSTEM, Actor, Role
+from tender.core.actor import SYSTEM, operator
 from tender.core.assets import asset
 from tender.core.backup import backup, restore
 from tender.core.errors import DomainError
@@ -330,12 +331,19 @@ def held(named: str, reason: str) -> str:
     """Place a legal hold from the command line: after a restore, before anything is served."""
     joined = platform()
     migrate(joined.database)
-    who = Actor(
-        person_id=SYSTEM, name=SYSTEM, role=Role.ADMINISTRATOR, membership_id=SYSTEM,
-        organisation_id=SYSTEM, organisation_name=SYSTEM, scope="/",
-    )  # fmt: skip
     with joined.database.write() as session:
-        return f"held: {hold(session, who, named, reason, now=joined.clock.now()).name}"
+        kept = hold(session, operator(), named, reason, now=joined.clock.now())
+        return f"held: {kept.name}"
+
+
+def forgotten(login: str) -> str:
+    """Have somebody, or `all`, set up the second factor anew."""
+    joined = platform()
+    migrate(joined.database)
+    with joined.database.write() as session:
+        now = joined.clock.now()
+        count = forget_second_factors(session, joined.settings, login, now=now)
+    return f"{count} people set up their second factor at the next sign-in"
 
 
 def main(arguments: list[str]) -> int:
@@ -361,6 +369,8 @@ def main(arguments: list[str]) -> int:
             print(founded(county, login, name))
         case "hold", [named, reason]:
             print(held(named, reason))
+        case "second-factor", [login]:
+            print(forgotten(login))
         case "purge", [] | ["--now"]:
             print(purged(at_once=bool(rest)))
         case "export", [tender, target, *more] if more in ([], ["--with-files"]):
@@ -369,7 +379,7 @@ def main(arguments: list[str]) -> int:
             sys.stderr.write(
                 "usage: wsgi.py migrate | tick | serve | worker | backup FILE | restore FILE"
                 " | export TENDER DIR [--with-files] | found COUNTY LOGIN NAME | purge [--now]"
-                " | hold NAME REASON\n"
+                " | hold NAME REASON | second-factor LOGIN\n"
             )
             return 2
     return 0

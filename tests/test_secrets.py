@@ -12,6 +12,7 @@ from sqlalchemy import inspect, select, text
 from werkzeug.datastructures import MultiDict
 
 from tender.accounts import credentials
+from tender.accounts.factors import forget_second_factors
 from tender.accounts.models import Person
 from tender.core import jobs
 from tender.core.actor import Role
@@ -144,4 +145,35 @@ def test_a_copy_of_the_database_opens_no_account(tmp_path: Path) -> None:
     with database.read() as session:
         sent = session.get_one(OutboxRow, mail.id)
     assert link_of(settings, sent.payload) is None
+    database.close()
+
+
+def test_after_a_theft_nobodys_session_code_or_key_holds_and_staff_set_up_anew(
+    tmp_path: Path,
+) -> None:
+    place = town(tmp_path)
+    for name in ("clerk", "agent"):
+        place.person(name, Role.COUNTY_CLERK)
+    clients = {name: place.signed_in(name) for name in ("clerk", "agent")}
+    settings, database = place.platform.settings, place.platform.database
+
+    def forget(login: str) -> int:
+        with database.write() as session:
+            return forget_second_factors(session, settings, login, now=place.world.clock.now())
+
+    key = (tmp_path / "secrets" / "totp").read_text()
+    assert forget(place.login("nobody")) == 0
+    assert forget(place.login("clerk")) == 1
+    assert [clients[name].get("/account").status_code for name in clients] == [401, 200]
+    assert (tmp_path / "secrets" / "totp").read_text() == key
+    assert forget("all") == 1
+    assert clients["agent"].get("/account").status_code == 401
+    for name in clients:
+        client, status = place.sign_in(name)
+        assert status == 303
+        assert client.get("/account").status_code == 401
+        assert client.get("/login/second").headers["Location"].startswith("/login/set-up")
+        assert client.get("/login/set-up").status_code == 200
+    assert (tmp_path / "secrets" / "totp").read_text() != key
+    assert not (tmp_path / "secrets" / "web").exists()
     database.close()

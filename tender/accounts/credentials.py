@@ -177,6 +177,13 @@ def change_password(
     """Set a new password and revoke all sessions but one."""
     person.password_hash = password_hash
     person.failed_attempts, person.locked_until = 0, None
+    end_sessions_of(session, person, now=now, keep=keep)
+
+
+def end_sessions_of(
+    session: Session, person: Person, *, now: datetime, keep: str | None = None
+) -> None:
+    """Revoke all sessions of a person but one."""
     session.execute(
         update(LoginSession)
         .where(

@@ -42,3 +42,11 @@ class Actor:
 
 
 SYSTEM = "system"  # the actor of acts that data and clock alone bring about
+
+
+def operator() -> Actor:
+    """Whoever runs the machine, from its command line: an administrator of everything."""
+    return Actor(
+        person_id=SYSTEM, name=SYSTEM, role=Role.ADMINISTRATOR, membership_id=SYSTEM,
+        organisation_id=SYSTEM, organisation_name=SYSTEM, scope="/",
+    )  # fmt: skip
