@@ -3,8 +3,9 @@
     ./manage bench collusion-false-alarms [TENDERS]
 
 Seeded honest tenders with 3, 6 and 10 % spread: strength-C signs of totals per 100 tenders, each
-tender seen against 300 past ones. Honest bills of quantities: signs per 1,000 unrelated pairs. Then
-the exceptions that look like collusion and are none, where no A may be raised. Each beside its
+tender seen against 300 past ones. Honest bills of quantities: signs per 1,000 unrelated pairs.
+First digits of larger bills, honest and made up, at three spreads of the items' costs. Then the
+exceptions that look like collusion and are none, where no A may be raised. Each beside its
 limit: at most 5 C per 100 tenders, one B per 1,000 pairs.
 """
 
@@ -21,6 +22,7 @@ from evaluation.compare.compare import Document, Options, compare_documents
 from evaluation.compare.extracted import Extracted, Properties
 from evaluation.screens.bills import Basis, Bill, Item, compare_bills
 from evaluation.screens.computers import Known, Machine, Upload, maker_signs, upload_signs
+from evaluation.screens.digits import digit_signs
 from evaluation.screens.finding import Finding, Strength
 from evaluation.screens.people import Firm, Person, people_signs
 from evaluation.screens.signs import total_signs
@@ -57,6 +59,30 @@ def bills(random: np.random.Generator, spread: float) -> list[Bill]:
         )  # fmt: skip
         answer.append(Bill(f"b{bidder}", tuple(items)))
     return answer
+
+
+def digits(spread: float, lots: int) -> tuple[int, int, int]:
+    """Count bills and S-BENFORD signs of honest lots, and made-up bills found in as many lots.
+
+    `spread` is that of ln cost over the items of a lot; half of the lots are large.
+    """
+    random = np.random.default_rng(int(100 * spread))
+    bids = signs = caught = 0
+    for lot in range(lots):
+        items = (400, 1500)[lot % 2]
+        costs = np.exp(random.normal(9, spread, items))
+        honest = [costs * np.exp(0.06 * random.normal(size=items)) for _ in range(4)]
+        invented = random.uniform(1, 10, items) * 10.0 ** random.integers(2, 6, items)
+        made = [_plain_bill(f"b{k}", prices) for k, prices in enumerate(honest)]
+        bids, signs = bids + len(made), signs + len(digit_signs(made))
+        found = digit_signs([*made[1:], _plain_bill("x", invented)])
+        caught += any(sign.bidders == ("x",) for sign in found)
+    return bids, signs, caught
+
+
+def _plain_bill(bidder: str, prices: np.typing.NDArray[np.float64]) -> Bill:
+    fen = np.maximum(prices.round(), 1).astype(int).tolist()
+    return Bill(bidder, tuple(Item(f"{row:09d}", "", "m3", price) for row, price in enumerate(fen)))
 
 
 def exceptions() -> dict[str, list[Finding]]:
@@ -143,6 +169,14 @@ def main() -> int:
             flush=True,
         )
         met &= 100 * len(found) <= MOST_C * count and 1000 * strong <= MOST_B * pairs
+    for costs in (0.9, 1.2, 1.6):
+        bids, signs, caught = digits(costs, count)
+        print(
+            f"first digits, spread of ln cost {costs}: {signs} signs in {bids} honest bills, "
+            f"{caught} of {count} made-up bills found",
+            flush=True,
+        )
+        met &= 1000 * signs <= bids
     for name, found in exceptions().items():
         raised = ", ".join(f"{sign.code} {sign.strength}" for sign in found) or "nothing"
         print(f"{name}: {raised}")

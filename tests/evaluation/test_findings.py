@@ -24,13 +24,10 @@ from evaluation.ticking import screen_opened
 from tender.accounts.models import Organisation
 from tender.core.messages import InboxMessage
 from tender.core.reads import AccessRecord
-from tender.procedure.models import Bond, Tender
+from tender.procedure.models import Tender
 from tender.publication.models import IssuedDocument
 from tests.evaluation import county as make
-
-PHONE, ADDRESS = "13800138000", "8.8.8.8"
-TWINS = ("甲一", "乙二")
-
+from tests.evaluation.twins import ADDRESS, PHONE, THIRD, TWINS, opened_lease
 
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[make.County]:
@@ -41,31 +38,8 @@ def place(tmp_path: Path) -> Iterator[make.County]:
 
 @pytest.fixture
 def tender(place: make.County) -> Tender:
-    """Three bids, two of them with one contact, from one address, with bonds of one account."""
-    made = make.lease(place)
-
-    for name in (*TWINS, "丙三"):
-        make.new_bidder(place, name)
-
-    def settle(session: Session) -> None:
-        for name, bidder in place.bidders.items():
-            twin = name in TWINS
-            bidder.organisation = session.get_one(Organisation, bidder.organisation.id)
-            bidder.organisation.contact = "张三" if twin else "李四"
-            bidder.organisation.phone = PHONE if twin else "13700137000"
-            bidder.actor = replace(bidder.actor, address=ADDRESS if twin else "1.1.1.1")
-            session.add(
-                Bond(
-                    tender_id=made.id, organisation_id=bidder.organisation.id, form="transfer",
-                    amount_fen=100_000, payer=name, recorded_by=place.clerk.person_id,
-                    payer_account="6222001" if twin else "6222009", received_at=make.START,
-                )
-            )  # fmt: skip
-
-    place.write(settle)
-    make.bid(place, made, {name: 120_000 + n for n, name in enumerate((*TWINS, "丙三"))})
-    make.open_all(place, made)
-    return made
+    """Three opened bids, two of them with much in common."""
+    return opened_lease(place)
 
 
 def _screen(place: make.County) -> str:
@@ -133,7 +107,7 @@ def test_findings_are_closed_to_staff_strangers_and_bidders_who_are_not_asked(
     for who in (place.clerk, place.world.agent):
         assert place.client(who).get(url).status_code == 403
     assert place.client(None).get(url).status_code == 401
-    assert place.client(place.bidders["甲一"].actor).get(url).status_code == 404
+    assert place.client(place.bidders[TWINS[0]].actor).get(url).status_code == 404
 
 
 def test_a_bidder_explains_what_it_was_asked_and_sees_nothing_of_the_other(
@@ -143,15 +117,15 @@ def test_a_bidder_explains_what_it_was_asked_and_sees_nothing_of_the_other(
     finding = _findings(place)["P2"]
     supervisor, base = place.client(place.supervisor), f"/findings/{tender.id}"
     make.ok(supervisor.post(f"{base}/{finding.id}/ask"))
-    bidder = place.client(place.bidders["甲一"].actor)
-    assert "乙二" not in bidder.get(base).get_data(as_text=True)
+    bidder = place.client(place.bidders[TWINS[0]].actor)
+    assert TWINS[1] not in bidder.get(base).get_data(as_text=True)
     text = bidder.get(f"{base}/{finding.id}").get_data(as_text=True)
     assert PHONE in text
-    assert "乙二" not in text
+    assert TWINS[1] not in text
     weak = _findings(place)["H5"]
     assert bidder.get(f"{base}/{weak.id}").status_code == 404
     make.ok(bidder.post(f"{base}/{finding.id}/explain", data={"text": "同一代办公司代填电话"}))
-    other = place.client(place.bidders["丙三"].actor)
+    other = place.client(place.bidders[THIRD].actor)
     assert other.post(f"{base}/{finding.id}/explain", data={"text": "路过"}).status_code == 404
     page = supervisor.get(f"{base}/{finding.id}").get_data(as_text=True)
     assert "同一代办公司代填电话" in page
@@ -159,7 +133,7 @@ def test_a_bidder_explains_what_it_was_asked_and_sees_nothing_of_the_other(
         InboxMessage.subject == finding.id, InboxMessage.done_at.is_(None)
     )
     left = place.read(lambda session: set(session.scalars(open_tasks)))
-    assert left == {place.bidders["乙二"].actor.person_id}
+    assert left == {place.bidders[TWINS[1]].actor.person_id}
 
 
 def test_a_decision_needs_a_reason_and_is_undone_by_a_new_one_only(
@@ -198,7 +172,7 @@ def test_the_panel_reads_strong_signs_but_no_statistics(place: make.County) -> N
             bidder.actor = replace(bidder.actor, address=ADDRESS)
 
     place.write(twins)
-    make.bid(place, tender, dict.fromkeys((*TWINS, "丙三"), 300_000_000))
+    make.bid(place, tender, dict.fromkeys((*TWINS, THIRD), 300_000_000))
     make.open_all(place, tender)
     panel = make.draw_panel(place, tender)
     _screen(place)

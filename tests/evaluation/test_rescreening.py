@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,14 +17,12 @@ from evaluation.findings.screening import run_screens, screened_lots
 from evaluation.models import FindingDecision, FindingRow, ScreenRun, ScreenStatus
 from evaluation.screens.finding import Finding, Strength
 from evaluation.ticking import screen_opened
-from tender.accounts.models import Organisation
 from tender.core.outbox import OutboxRow
 from tender.ledger.models import LedgerEntry
-from tender.procedure.models import Bond, Tender
+from tender.procedure.models import Tender
 from tests.evaluation import county as make
+from tests.evaluation.twins import ADDRESS, PHONE, THIRD, TWINS, opened_lease
 
-PHONE, ADDRESS = "13800138000", "8.8.8.8"
-TWINS = ("甲一公司", "乙二公司")
 KNOWN = f'networks = ["{ADDRESS}/32"]\ncontacts = ["{PHONE}"]\n'
 
 
@@ -38,31 +35,8 @@ def place(tmp_path: Path) -> Iterator[make.County]:
 
 @pytest.fixture
 def tender(place: make.County) -> Tender:
-    """Three opened bids, two with one contact, one address and bonds of one account."""
-    made = make.lease(place)
-    names = (*TWINS, "丙三公司")
-    for name in names:
-        make.new_bidder(place, name)
-
-    def settle(session: Session) -> None:
-        for name, bidder in place.bidders.items():
-            twin = name in TWINS
-            bidder.organisation = session.get_one(Organisation, bidder.organisation.id)
-            bidder.organisation.contact = "张三" if twin else "李四"
-            bidder.organisation.phone = PHONE if twin else "13700137000"
-            bidder.actor = replace(bidder.actor, address=ADDRESS if twin else "1.1.1.1")
-            session.add(
-                Bond(
-                    tender_id=made.id, organisation_id=bidder.organisation.id, form="transfer",
-                    amount_fen=100_000, payer=name, recorded_by=place.clerk.person_id,
-                    payer_account="6222001" if twin else "6222009", received_at=make.START,
-                )
-            )  # fmt: skip
-
-    place.write(settle)
-    make.bid(place, made, {name: 120_000 + n for n, name in enumerate(names)})
-    make.open_all(place, made)
-    return made
+    """Three opened bids, two of them with much in common."""
+    return opened_lease(place)
 
 
 def _rows(place: make.County) -> dict[str, FindingRow]:
@@ -214,7 +188,7 @@ def test_the_list_is_narrowed_down_and_leads_from_one_that_waits_to_the_next(
 
     assert listed("strength=C") == {"H5"}
     assert listed("code=D1&state=open") == {"D1"}
-    assert listed(f"bidder={place.bidders['丙三公司'].organisation.id}") == set()
+    assert listed(f"bidder={place.bidders[THIRD].organisation.id}") == set()
     assert listed("state=nonsense&strength=Z") == set(rows)
     order = [rows[code].id for code in ("D1", "P2", "H5")]
     text = desk.get(f"{base}/{order[0]}?state=open").get_data(as_text=True)

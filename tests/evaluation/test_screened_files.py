@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import random
 import re
 from collections.abc import Iterator
@@ -16,7 +17,8 @@ from sqlalchemy.orm import Session
 from bench.generate_documents import Writer
 from evaluation.compare.extracted import Extracted
 from evaluation.findings.inputs.exhibits import Cell, seen_from
-from evaluation.findings.inputs.reading import kept, kept_path
+from evaluation.findings.inputs.limited import Child
+from evaluation.findings.inputs.reading import HeldFile, kept, kept_path, read_files
 from evaluation.findings.inputs.unread import SENTENCES, unread_words
 from evaluation.models import FindingRow, ScreenRun
 from evaluation.purging import purge_evaluation
@@ -209,6 +211,29 @@ def test_every_reason_of_the_reader_has_its_words() -> None:
     with speaking("zh"):
         for why in (*said, "page 3 is damaged and was not read", "the part a.xml is damaged"):
             assert unread_words(why) != why
+
+
+def test_a_file_that_was_too_much_for_the_reader_is_tried_again_once_in_each_screening(
+    place: make.County, tender: Tender
+) -> None:
+    settings = place.world.platform.settings
+    with place.world.platform.database.read() as session:
+        bids = {bid.name: bid for bid in make.judged(session, tender)}
+    files = [
+        HeldFile(bid.organisation_id, stored["name"], stored["sha256"])
+        for name, bid in bids.items()
+        for stored in bid.stored
+        if name in (HONEST, TROUBLED)
+    ]
+    late = kept_path(settings, files[0].sha256)
+    before = late.read_bytes()
+    why = "reading the file takes longer than the limit"
+    late.write_text(json.dumps({"v": 1, "unread": why, "attempt": "first"}))
+    with Child() as child:
+        assert read_files(settings, child, files) == 0
+        assert read_files(settings, child, files, attempt="first") == 0
+        assert read_files(settings, child, files, attempt="second") == 1
+    assert json.loads(late.read_bytes())["extracted"] == json.loads(before)["extracted"]
 
 
 def test_what_was_read_of_a_file_goes_with_it(place: make.County, tender: Tender) -> None:

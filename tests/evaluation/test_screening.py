@@ -128,7 +128,7 @@ def test_a_list_that_cannot_be_used_is_told_and_stops_no_other_screen(place: mak
     run_id = _ordered(place)
     run_screens(place.world.platform, {"run": run_id})
     failed = {step["code"] for step in _progress(place, run_id) if step.get("failed")}
-    assert failed == {"P2", "P1", "H5", "H1", "D1"}
+    assert failed == {"P2", "P1", "H5", "H1", "D1", "X1"}
     assert place.read(lambda s: s.get_one(ScreenRun, run_id)).status is ScreenStatus.DONE
 
 

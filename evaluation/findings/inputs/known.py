@@ -15,7 +15,7 @@ from typing import Any
 
 from evaluation.screens.computers import Machine
 from tender.core.errors import DomainError, Kind
-from tender.core.i18n import N_
+from tender.core.i18n import N_, gettext
 from tender.core.settings import Settings
 
 KNOWN = "known.toml"
@@ -58,8 +58,12 @@ def known_shared(settings: Settings) -> KnownShared:
             frozenset(str(each) for each in content.get("accounts", ())),
             frozenset(str(each) for each in content.get("contacts", ())),
         )
-    except (AttributeError, TypeError, ValueError) as error:
+    except ValueError as error:
         raise _wrong(str(error)) from error
+    except (AttributeError, TypeError) as error:
+        raise _wrong(
+            gettext(N_("an entry has another form than docs/findings.md shows"))
+        ) from error
 
 
 def known_digest(settings: Settings) -> str:
