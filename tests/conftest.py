@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
@@ -20,6 +21,10 @@ from tests.services import (
     postgres_cluster,
     redis_server,
 )
+
+if TYPE_CHECKING:
+    from tests.evaluation.county import County
+    from tests.tender.factories import World
 
 ARTEFACTS = Path(__file__).parent / "artefacts"
 
@@ -101,6 +106,26 @@ def migrated_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         cluster: Postgres = request.getfixturevalue("postgres")
         with cluster.database(template) as url:
             yield url
+
+
+@pytest.fixture
+def world(tmp_path: Path, migrated_url: str) -> Iterator[World]:
+    """A platform with a village, people and five custodians: on SQLite and again on PostgreSQL."""
+    from tests.tender import factories  # Late: tests of keys/ run without the platform.
+
+    made = factories.world(tmp_path, migrated_url)
+    yield made
+    made.platform.database.close()
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[County]:
+    """The same on SQLite as a county, with the centre's keys and clients that are signed in."""
+    from tests.evaluation import county  # Late for the same reason.
+
+    made = county.county(tmp_path)
+    yield made
+    made.world.platform.database.close()
 
 
 @pytest.fixture(scope="session")

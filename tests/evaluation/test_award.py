@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,13 +22,6 @@ from tender.publication.models import IssuedDocument, Notice, NoticeKind
 from tests.evaluation import county as make
 
 NAMES = ("甲一", "乙二", "丙三", "丁四", "戊五", "己六", "庚七")
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Iterator[make.County]:
-    made = make.county(tmp_path)
-    yield made
-    made.world.platform.database.close()
 
 
 def _base(tender: Tender) -> str:

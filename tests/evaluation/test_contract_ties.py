@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
-import pytest
 from sqlalchemy import func, select
 
 from evaluation.models import Award, ContractTie, FindingRow
@@ -21,13 +18,6 @@ from tests.evaluation import county as make
 from tests.evaluation.stating import stating
 
 WINNER, LOSER, OTHER = "青石建设", "白水建筑", "南山工程"
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Iterator[make.County]:
-    made = make.county(tmp_path)
-    yield made
-    made.world.platform.database.close()
 
 
 def awarded(place: make.County, *, subcontracting: bool = True) -> Tender:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -63,13 +61,6 @@ from tests.evaluation.marked import BY_HAND, MARK, added, left, mark, personal, 
 from tests.evaluation.purged import opened, purge
 
 DATABASE = "tender.sqlite"
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Iterator[make.County]:
-    made = make.county(tmp_path)
-    yield made
-    made.world.platform.database.close()
 
 
 def _fill(session: Session, place: make.County, tender: Tender) -> None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
@@ -28,12 +26,6 @@ from tender.procedure.models import Tender
 from tender.publication.models import IssuedDocument
 from tests.evaluation import county as make
 from tests.evaluation.twins import ADDRESS, PHONE, THIRD, TWINS, opened_lease
-
-@pytest.fixture
-def place(tmp_path: Path) -> Iterator[make.County]:
-    made = make.county(tmp_path)
-    yield made
-    made.world.platform.database.close()
 
 
 @pytest.fixture

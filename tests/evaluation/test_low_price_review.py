@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
-import pytest
 from sqlalchemy import select
 
 from evaluation.low_price.due import shares_of, watched_bids
@@ -35,13 +32,6 @@ PRICES = {
 LOW = "低价公司"
 WORDS = "自有设备闲置成本低廉"
 VOTE = "材料报价单可信程度"
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Iterator[make.County]:
-    made = make.county(tmp_path)
-    yield made
-    made.world.platform.database.close()
 
 
 def _tender(place: make.County, **changes: Any) -> tuple[Tender, list[Actor]]:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -23,13 +21,6 @@ from tender.procedure.models import Tender
 from tests.evaluation import county as make
 
 PRICES = {f"投标人{n}": 300_000_000 + n * 1_000_000 for n in range(1, 6)}
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Iterator[make.County]:
-    made = make.county(tmp_path)
-    yield made
-    made.world.platform.database.close()
 
 
 def _opened(place: make.County) -> Tender:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -36,13 +35,6 @@ from tests.evaluation.purged import (
 
 NAMES = ("甲一", "乙二", "丙三")
 PDF = b"%PDF-1.7 proof"
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Iterator[make.County]:
-    made = make.county(tmp_path)
-    yield made
-    made.world.platform.database.close()
 
 
 def test_void_envelopes_go_after_the_time_for_complaints_and_not_before(

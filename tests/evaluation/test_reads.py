@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -22,13 +18,6 @@ from tests.tender.factories import member, organisation
 
 LIST = "/administration/reads"
 NAMES = ("甲一", "乙二", "丙三")
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Iterator[make.County]:
-    made = make.county(tmp_path)
-    yield made
-    made.world.platform.database.close()
 
 
 def _member(place: make.County, role: Role, name: str) -> Actor:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -24,13 +22,6 @@ from tests.evaluation import county as make
 from tests.evaluation.twins import ADDRESS, PHONE, THIRD, TWINS, opened_lease
 
 KNOWN = f'networks = ["{ADDRESS}/32"]\ncontacts = ["{PHONE}"]\n'
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Iterator[make.County]:
-    made = make.county(tmp_path)
-    yield made
-    made.world.platform.database.close()
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -44,13 +43,6 @@ from tests.tender.factories import platform
 run_screens(platform(Path(sys.argv[1]), moment=datetime.fromisoformat(sys.argv[3])),
             {"run": sys.argv[2]})
 """
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Iterator[make.County]:
-    made = make.county(tmp_path)
-    yield made
-    made.world.platform.database.close()
 
 
 def _ordered(place: make.County) -> str:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from sqlalchemy import inspect, text
 
@@ -15,13 +12,6 @@ from tests.evaluation import county as make
 NAMES = ("甲建设", "乙建设", "丙建设")
 CANARY_SCORE = "37.5"
 CANARY_WORDS = "营业执照过期"
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Iterator[make.County]:
-    made = make.county(tmp_path)
-    yield made
-    made.world.platform.database.close()
 
 
 @pytest.fixture

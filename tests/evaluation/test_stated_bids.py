@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
-import pytest
 from sqlalchemy import select
 
 from evaluation.findings.inputs import registered
@@ -26,13 +24,6 @@ from tests.evaluation.stating import public_manifests, public_zip, stating
 NUMBER, MAC = "11010519491231002X", "3c:7c:3f:11:22:33"
 ZHANG = Member("张三", NUMBER, "京1112020", "项目经理")
 FIRMS = ("青石建设", "白水建筑", "南山工程", "北岭路桥")
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Iterator[make.County]:
-    made = make.county(tmp_path)
-    yield made
-    made.world.platform.database.close()
 
 
 def bid(place: make.County, tender: Tender, name: str, **stated: Any) -> None:
@@ -184,7 +175,8 @@ def test_identity_numbers_reach_supervision_only(place: make.County) -> None:
         assert answer.status_code == 403, url
         assert NUMBER not in answer.get_data(as_text=True)
     for who in (place.supervisor, place.auditor):
-        assert NUMBER.encode() in place.client(who).get(path).data
+        with place.client(who).get(path) as answer:
+            assert NUMBER.encode() in answer.data
     expert = place.client(seated[0])
     for url in (f"/panel/{tender.id}", f"/panel/{tender.id}/bids"):
         page = expert.get(url).get_data(as_text=True)

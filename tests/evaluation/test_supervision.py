@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
-import pytest
 from sqlalchemy import select
 
 from tender.accounts.models import Organisation, OrganisationKind
@@ -30,13 +27,6 @@ from tests.tender import factories
 NAMES = ("甲一", "乙二", "丙三", "丁四")
 TEXT = "因系统检修延误，现已补办并公告。"
 S = MilestoneStatus
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Iterator[make.County]:
-    made = make.county(tmp_path)
-    yield made
-    made.world.platform.database.close()
 
 
 def _set(place: make.County, tender: Tender) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from keys import encoding, envelope, records, statements
@@ -267,3 +268,10 @@ def seal_request(world: World, bidder: Bidder, body: dict[str, Any]) -> SealRequ
     """A checked SEAL request."""
     with world.platform.database.read() as session:
         return read_request(session, bidder.actor, body, now=world.clock.now(), agent="test")
+
+
+def only_record(world: World, tender: Tender) -> OpeningRecord:
+    """The opening record of a tender with one lot."""
+    with world.platform.database.read() as session:
+        lot = session.scalars(select(Lot).where(Lot.tender_id == tender.id)).one()
+        return opening_records.record_of(session, lot.opening_id or "")

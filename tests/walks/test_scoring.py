@@ -21,13 +21,6 @@ NAMES = ("青石建设", "白水建筑", "南山工程")
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Iterator[make.County]:
-    made = make.county(tmp_path)
-    yield made
-    made.world.platform.database.close()
-
-
-@pytest.fixture
 def asked(place: make.County) -> tuple[Tender, Actor]:
     """A works tender whose panel was just drawn, and one of its experts."""
     make.add_experts(place, 6)

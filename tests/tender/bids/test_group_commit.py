@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -33,24 +33,9 @@ from tender.ledger.audit import audit
 from tender.ledger.models import LedgerEntry, PrivateData
 from tender.ledger.signing import signing_key
 from tender.opening import ticking
-from tender.procedure.custody.opening_records import record_of
-from tender.procedure.models import Lot, Tender
 from tests.tender import factories as make
 
 SOON = 20.0  # seconds after which a thread that still waits has hung
-
-
-@pytest.fixture
-def world(tmp_path: Path, database_url: str) -> Iterator[make.World]:
-    made = make.world(tmp_path, database_url)
-    yield made
-    made.platform.database.close()
-
-
-def _record(world: make.World, tender: Tender) -> OpeningRecord:
-    with world.platform.database.read() as session:
-        lot = session.scalars(select(Lot).where(Lot.tender_id == tender.id)).one()
-        return record_of(session, lot.opening_id or "")
 
 
 def _bidders(world: make.World, count: int) -> list[make.Bidder]:
@@ -110,7 +95,7 @@ def _statuses(world: make.World) -> list[tuple[int, BidStatus]]:
 
 
 def test_a_groups_receipts_are_good_and_the_ledger_holds_them_in_order(world: make.World) -> None:
-    record = _record(world, make.open_tender(world))
+    record = make.only_record(world, make.open_tender(world))
     requests = [_request(world, bidder, record) for bidder in _bidders(world, 5)]
     receipts = _together(world, requests)
     settings = world.platform.settings
@@ -136,7 +121,7 @@ def test_a_groups_receipts_are_good_and_the_ledger_holds_them_in_order(world: ma
 
 
 def test_of_two_bids_of_one_bidder_in_a_group_the_later_stands(world: make.World) -> None:
-    record = _record(world, make.open_tender(world))
+    record = make.only_record(world, make.open_tender(world))
     (bidder,) = _bidders(world, 1)
     assert isinstance(_together(world, [_request(world, bidder, record, 1)])[0], dict)
     outcomes = _together(world, [_request(world, bidder, record, number) for number in (2, 3)])
@@ -147,7 +132,7 @@ def test_of_two_bids_of_one_bidder_in_a_group_the_later_stands(world: make.World
 
 
 def test_an_older_bid_behind_a_newer_one_in_a_group_is_refused(world: make.World) -> None:
-    record = _record(world, make.open_tender(world))
+    record = make.only_record(world, make.open_tender(world))
     (bidder,) = _bidders(world, 1)
     first, second = _together(world, [_request(world, bidder, record, n) for n in (2, 1)])
     assert isinstance(first, dict)
@@ -156,7 +141,7 @@ def test_an_older_bid_behind_a_newer_one_in_a_group_is_refused(world: make.World
 
 
 def test_a_withdrawn_bid_stays_withdrawn_when_the_next_one_comes(world: make.World) -> None:
-    record = _record(world, make.open_tender(world))
+    record = make.only_record(world, make.open_tender(world))
     (bidder,) = _bidders(world, 1)
     _together(world, [_request(world, bidder, record, 1)])
     with world.platform.database.write() as session:
@@ -167,7 +152,7 @@ def test_a_withdrawn_bid_stays_withdrawn_when_the_next_one_comes(world: make.Wor
 
 
 def test_the_same_request_twice_in_a_group_is_one_bid_with_one_receipt(world: make.World) -> None:
-    record = _record(world, make.open_tender(world))
+    record = make.only_record(world, make.open_tender(world))
     (bidder,) = _bidders(world, 1)
     request = _request(world, bidder, record)
     first, second = _together(world, [request, request])
@@ -178,7 +163,7 @@ def test_the_same_request_twice_in_a_group_is_one_bid_with_one_receipt(world: ma
 
 
 def test_a_request_number_used_for_another_bid_in_a_group_is_refused(world: make.World) -> None:
-    record = _record(world, make.open_tender(world))
+    record = make.only_record(world, make.open_tender(world))
     (bidder,) = _bidders(world, 1)
     one, other = (_request(world, bidder, record, number) for number in (1, 2))
     again = replace(other, idempotency_key=one.idempotency_key)
@@ -191,7 +176,7 @@ def test_one_bids_deadline_is_not_anothers_in_the_same_group(world: make.World) 
     sooner, later = make.open_tender(world, days=1), make.open_tender(world, days=2)
     assert sooner.deadline is not None
     requests = [
-        _request(world, bidder, _record(world, tender))
+        _request(world, bidder, make.only_record(world, tender))
         for bidder, tender in zip(_bidders(world, 4), [sooner, later] * 2, strict=True)
     ]
     world.clock.moment = sooner.deadline
@@ -205,7 +190,8 @@ def test_one_bids_deadline_is_not_anothers_in_the_same_group(world: make.World) 
 def test_a_bid_that_waited_for_the_lock_past_the_deadline_is_late(world: make.World) -> None:
     tender = make.open_tender(world)
     assert tender.deadline is not None
-    requests = [_request(world, each, _record(world, tender)) for each in _bidders(world, 3)]
+    record = make.only_record(world, tender)
+    requests = [_request(world, each, record) for each in _bidders(world, 3)]
     committer, answers = _waiting(world, requests)
     world.clock.moment = tender.deadline - timedelta(microseconds=1)
     with world.platform.database.write():
@@ -218,7 +204,7 @@ def test_a_bid_that_waited_for_the_lock_past_the_deadline_is_late(world: make.Wo
 
 def test_nothing_follows_the_closing_that_came_first(world: make.World) -> None:
     tender = make.open_tender(world, minimum=1)
-    record = _record(world, tender)
+    record = make.only_record(world, tender)
     requests = [_request(world, each, record) for each in _bidders(world, 2)]
     world.clock.moment = record.not_before
     assert ticking.close_due(world.platform) == 1
@@ -238,7 +224,7 @@ def test_nothing_follows_the_closing_that_came_first(world: make.World) -> None:
 def test_one_bad_bid_does_not_hurt_the_others_of_its_group(
     world: make.World, spoil: dict[str, Any]
 ) -> None:
-    record = _record(world, make.open_tender(world))
+    record = make.only_record(world, make.open_tender(world))
     requests = [_request(world, bidder, record) for bidder in _bidders(world, 5)]
     requests[2] = replace(requests[2], **spoil)
     outcomes = _through(world, requests)
@@ -250,7 +236,7 @@ def test_one_bad_bid_does_not_hurt_the_others_of_its_group(
 
 
 def test_a_key_revoked_while_its_bid_waits_seals_nothing(world: make.World) -> None:
-    record = _record(world, make.open_tender(world))
+    record = make.only_record(world, make.open_tender(world))
     bidders = _bidders(world, 2)
     requests = [_request(world, bidder, record) for bidder in bidders]
     with world.platform.database.write() as session:
@@ -264,7 +250,7 @@ def test_a_key_revoked_while_its_bid_waits_seals_nothing(world: make.World) -> N
 
 
 def test_one_upload_serves_one_bid_of_a_group(world: make.World) -> None:
-    record = _record(world, make.open_tender(world))
+    record = make.only_record(world, make.open_tender(world))
     (bidder,) = _bidders(world, 1)
     digest = "ab" * 32
     with world.platform.database.write() as session:
@@ -288,7 +274,7 @@ def test_one_upload_serves_one_bid_of_a_group(world: make.World) -> None:
 
 
 def test_waiting_bids_share_one_commit(world: make.World) -> None:
-    record = _record(world, make.open_tender(world))
+    record = make.only_record(world, make.open_tender(world))
     requests = [_request(world, bidder, record) for bidder in _bidders(world, 12)]
     commits = 0
 
@@ -303,7 +289,7 @@ def test_waiting_bids_share_one_commit(world: make.World) -> None:
 
 
 def test_nobody_hears_of_a_bid_before_its_commit(world: make.World) -> None:
-    record = _record(world, make.open_tender(world))
+    record = make.only_record(world, make.open_tender(world))
     requests = [_request(world, bidder, record) for bidder in _bidders(world, 4)]
     committer, reached, go_on = Committer(world.platform), threading.Event(), threading.Event()
 
@@ -355,13 +341,13 @@ for answer in answers:
 
 @pytest.mark.parametrize(("where", "kept"), [("before_commit", 0), ("after_commit", 4)])
 def test_a_process_killed_around_the_commit_loses_no_receipt_and_doubles_no_bid(
-    world: make.World, database_url: str, tmp_path: Path, where: str, kept: int
+    world: make.World, migrated_url: str, tmp_path: Path, where: str, kept: int
 ) -> None:
-    record = _record(world, make.open_tender(world))
+    record = make.only_record(world, make.open_tender(world))
     requests = [_request(world, bidder, record) for bidder in _bidders(world, 4)]
     (tmp_path / "requests").write_bytes(pickle.dumps(requests))
     found = subprocess.run(
-        [sys.executable, "-c", CRASH, str(tmp_path), database_url, where],
+        [sys.executable, "-c", CRASH, str(tmp_path), migrated_url, where],
         capture_output=True, text=True, check=False, timeout=60
     )  # fmt: skip
     assert found.returncode == -signal.SIGKILL, found.stderr

@@ -20,8 +20,6 @@ from tender.bids.models import SealedBid, Upload
 from tender.bids.withdrawal import withdraw_bid
 from tender.core.actor import Role
 from tender.core.errors import DomainError
-from tender.procedure.custody.opening_records import record_of
-from tender.procedure.models import Lot
 from tests.tender import factories as make
 
 
@@ -34,10 +32,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[make.World]:
 
 @pytest.fixture(scope="module")
 def record(world: make.World) -> OpeningRecord:
-    tender = make.open_tender(world)
-    with world.platform.database.read() as session:
-        lot = session.scalars(select(Lot).where(Lot.tender_id == tender.id)).one()
-        return record_of(session, lot.opening_id or "")
+    return make.only_record(world, make.open_tender(world))
 
 
 def _bidders(world: make.World, *names: str) -> list[make.Bidder]:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from keys import encoding, entries, statements
-from keys.records import OpeningRecord
 from tender.bids.committer import Committer
 from tender.bids.models import BidStatus, SealedBid
 from tender.bids.withdrawal import withdraw_bid
@@ -19,24 +16,7 @@ from tender.core.actor import Actor
 from tender.core.errors import DomainError
 from tender.ledger import checkpoints, service
 from tender.ledger.signing import note_key, signing_key
-from tender.procedure.custody.opening_records import record_of
-from tender.procedure.models import Lot, Tender
 from tests.tender import factories as make
-
-
-@pytest.fixture
-def world(tmp_path: Path, database_url: str) -> Iterator[make.World]:
-    made = make.world(tmp_path, database_url)
-    yield made
-    made.platform.database.close()
-
-
-def _record(world: make.World, tender: Tender) -> OpeningRecord:
-    with world.platform.database.read() as session:
-        lot = session.scalars(select(Lot).where(Lot.tender_id == tender.id)).first()
-        assert lot is not None
-        assert lot.opening_id is not None
-        return record_of(session, lot.opening_id)
 
 
 def _bidder(world: make.World, name: str = "清源县丰水养殖有限公司") -> make.Bidder:
@@ -45,7 +25,7 @@ def _bidder(world: make.World, name: str = "清源县丰水养殖有限公司") 
 
 
 def test_a_sealed_bid_gets_a_receipt_that_a_stranger_can_check(world: make.World) -> None:
-    record = _record(world, make.open_tender(world))
+    record = make.only_record(world, make.open_tender(world))
     bidder = _bidder(world)
     request = make.seal_request(world, bidder, make.seal_body(bidder, record, 250_000))
     receipt = Committer(world.platform).seal(request)
@@ -62,7 +42,7 @@ def test_a_sealed_bid_gets_a_receipt_that_a_stranger_can_check(world: make.World
 
 
 def test_a_bid_entry_is_served_as_a_bare_leaf_until_the_closing(world: make.World) -> None:
-    record = _record(world, make.open_tender(world))
+    record = make.only_record(world, make.open_tender(world))
     bidder = _bidder(world)
     receipt = Committer(world.platform).seal(
         make.seal_request(world, bidder, make.seal_body(bidder, record, 250_000))
@@ -80,7 +60,7 @@ def test_a_bid_entry_is_served_as_a_bare_leaf_until_the_closing(world: make.Worl
 
 def test_a_bid_at_the_deadline_is_late_by_the_clock_inside_the_lock(world: make.World) -> None:
     tender = make.open_tender(world)
-    record = _record(world, tender)
+    record = make.only_record(world, tender)
     bidder = _bidder(world)
     request = make.seal_request(world, bidder, make.seal_body(bidder, record, 250_000))
     assert tender.deadline is not None
@@ -94,7 +74,7 @@ def test_a_bid_at_the_deadline_is_late_by_the_clock_inside_the_lock(world: make.
 
 def test_a_clock_set_back_does_not_accept_a_late_bid(world: make.World) -> None:
     tender = make.open_tender(world)
-    record = _record(world, tender)
+    record = make.only_record(world, tender)
     bidder = _bidder(world)
     request = make.seal_request(world, bidder, make.seal_body(bidder, record, 250_000))
     assert tender.deadline is not None
@@ -107,7 +87,7 @@ def test_a_clock_set_back_does_not_accept_a_late_bid(world: make.World) -> None:
 
 
 def test_asking_again_gives_the_same_receipt_and_one_bid(world: make.World) -> None:
-    record = _record(world, make.open_tender(world))
+    record = make.only_record(world, make.open_tender(world))
     bidder = _bidder(world)
     request = make.seal_request(world, bidder, make.seal_body(bidder, record, 250_000))
     committer = Committer(world.platform)
@@ -117,7 +97,7 @@ def test_asking_again_gives_the_same_receipt_and_one_bid(world: make.World) -> N
 
 
 def test_a_replacement_must_have_a_greater_sequence_and_supersedes(world: make.World) -> None:
-    record = _record(world, make.open_tender(world))
+    record = make.only_record(world, make.open_tender(world))
     bidder = _bidder(world)
     committer = Committer(world.platform)
     for sequence in (1, 5):
@@ -146,7 +126,7 @@ def test_a_replacement_must_have_a_greater_sequence_and_supersedes(world: make.W
 def test_what_can_be_seen_without_the_key_is_refused(
     world: make.World, change: dict[str, Any], code: str
 ) -> None:
-    record = _record(world, make.open_tender(world))
+    record = make.only_record(world, make.open_tender(world))
     bidder = _bidder(world)
     with pytest.raises(DomainError) as refusal:
         make.seal_request(world, bidder, make.seal_body(bidder, record, 250_000, **change))
@@ -154,7 +134,7 @@ def test_what_can_be_seen_without_the_key_is_refused(
 
 
 def test_a_bid_signed_by_another_key_is_refused(world: make.World) -> None:
-    record = _record(world, make.open_tender(world))
+    record = make.only_record(world, make.open_tender(world))
     bidder, other = _bidder(world), _bidder(world, "另一家公司")
     body = make.seal_body(bidder, record, 250_000)
     body["statement"] = statements.sign_ecdsa(body["statement"], other.key)
@@ -164,7 +144,7 @@ def test_a_bid_signed_by_another_key_is_refused(world: make.World) -> None:
 
 
 def test_only_the_bidders_own_signature_withdraws(world: make.World) -> None:
-    record = _record(world, make.open_tender(world))
+    record = make.only_record(world, make.open_tender(world))
     bidder, other = _bidder(world), _bidder(world, "另一家公司")
     receipt = Committer(world.platform).seal(
         make.seal_request(world, bidder, make.seal_body(bidder, record, 250_000))

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
-import pytest
 from sqlalchemy import select
 
 from tender.core.messages import InboxMessage
@@ -18,13 +15,6 @@ from tests.evaluation import county as make
 NAMES = ("甲一", "乙二", "丙三", "丁四")
 CANDIDATES = {"stage": "candidates", "facts": "第一候选人不具备资格", "request": "请重新评审"}
 DOCUMENTS = {"stage": "documents", "facts": "资质要求排斥潜在投标人", "request": "请修改文件"}
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Iterator[make.County]:
-    made = make.county(tmp_path)
-    yield made
-    made.world.platform.database.close()
 
 
 def _published(place: make.County) -> Tender:

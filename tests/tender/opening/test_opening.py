@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -27,23 +26,16 @@ from tender.opening import ticking
 from tender.opening.export import export_tender
 from tender.opening.models import Opening, OpeningStatus, VerdictRow
 from tender.opening.releases import take_release
-from tender.procedure.custody.opening_records import record_of
-from tender.procedure.models import Lot, Tender, TenderStatus
+from tender.procedure.models import Tender, TenderStatus
 from tests.tender import factories as make
 
 
 @pytest.fixture
-def world(tmp_path: Path, database_url: str) -> Iterator[make.World]:
-    made = make.world(tmp_path, database_url)
-    ensure_centre(made.platform.settings, "清源县公共资源交易中心", now=made.clock.now())
-    yield made
-    made.platform.database.close()
-
-
-def _record(world: make.World, tender: Tender) -> OpeningRecord:
-    with world.platform.database.read() as session:
-        lot = session.scalars(select(Lot).where(Lot.tender_id == tender.id)).one()
-        return record_of(session, lot.opening_id or "")
+def world(world: make.World) -> make.World:
+    """A platform whose centre can sign."""
+    settings = world.platform.settings
+    ensure_centre(settings, "清源县公共资源交易中心", now=world.clock.now())
+    return world
 
 
 def _bid(world: make.World, record: OpeningRecord, name: str, price: int) -> None:
@@ -84,7 +76,7 @@ def test_three_of_five_open_all_bids_and_strangers_can_check_it(
     world: make.World, tmp_path: Path
 ) -> None:
     tender = make.open_tender(world)
-    record = _record(world, tender)
+    record = make.only_record(world, tender)
     for name, price in (("甲", 120_000), ("乙", 150_000), ("丙", 130_000)):
         _bid(world, record, name, price)
     assert ticking.close_due(world.platform) == 0
@@ -127,7 +119,7 @@ def test_an_export_at_any_moment_verifies_or_asks_to_wait(
 ) -> None:
     """Closed but not co-signed; enough releases but not opened; opened but not co-signed."""
     tender = make.open_tender(world)
-    record = _record(world, tender)
+    record = make.only_record(world, tender)
     for name, price in (("甲", 120_000), ("乙", 150_000), ("丙", 130_000)):
         _bid(world, record, name, price)
     keepers = world.keepers[:3]
@@ -188,7 +180,7 @@ def _waits(world: make.World, target: Path) -> bool:
 
 def test_with_too_few_bids_nothing_is_released_and_the_tender_fails(world: make.World) -> None:
     tender = make.open_tender(world)
-    record = _record(world, tender)
+    record = make.only_record(world, tender)
     _bid(world, record, "甲", 120_000)
     world.clock.moment = record.not_before
     assert ticking.close_due(world.platform) == 1
@@ -202,7 +194,7 @@ def test_with_too_few_bids_nothing_is_released_and_the_tender_fails(world: make.
 
 
 def test_a_release_before_the_closing_is_not_kept(world: make.World) -> None:
-    record = _record(world, make.open_tender(world))
+    record = make.only_record(world, make.open_tender(world))
     with pytest.raises(DomainError) as refusal:
         _release(world, record, world.keepers[:1], f"1 {encoding.b64u(bytes(32))}=")
     assert refusal.value.code in ("release.early", "release.invalid")

@@ -9,7 +9,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
 
 from keys import encoding, envelope
 from keys.records import OpeningRecord
@@ -19,8 +18,6 @@ from tender.bids.uploads import SLICE, upload_path
 from tender.core.files import adopt_blob, blob_path
 from tender.opening import ticking, unsealing
 from tender.opening.releases import take_release
-from tender.procedure.custody.opening_records import record_of
-from tender.procedure.models import Lot
 from tests.tender import factories as make
 
 PLAN, DRAWING = b"a plan of the pond " * 9000, secrets.token_bytes(9_000_000)
@@ -32,10 +29,7 @@ def world(tmp_path: Path) -> make.World:
 
 
 def _record(world: make.World) -> OpeningRecord:
-    tender = make.open_tender(world, minimum=1)
-    with world.platform.database.read() as session:
-        lot = session.scalars(select(Lot).where(Lot.tender_id == tender.id)).one()
-        return record_of(session, lot.opening_id or "")
+    return make.only_record(world, make.open_tender(world, minimum=1))
 
 
 def _bid(world: make.World, record: OpeningRecord, files: list[bytes]) -> str:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from sqlalchemy.orm import Session
 
@@ -12,13 +9,6 @@ from tender.procedure.drafting.lawfulness import problems_of
 from tender.procedure.law.kinds import Direction, Kind, Method
 from tender.procedure.models import Tender
 from tests.evaluation import county as make
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Iterator[make.County]:
-    made = make.county(tmp_path)
-    yield made
-    made.world.platform.database.close()
 
 
 def _bond_problems(place: make.County, tender: Tender) -> list[str]:

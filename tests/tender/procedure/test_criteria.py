@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from sqlalchemy import delete, select
@@ -15,13 +13,6 @@ from tender.procedure.drafting.forms import read_form
 from tender.procedure.drafting.lawfulness import problems_of
 from tender.procedure.models import Criterion, Tender
 from tests.evaluation import county as make
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Iterator[make.County]:
-    made = make.county(tmp_path)
-    yield made
-    made.world.platform.database.close()
 
 
 def _problems(session: Session, tender: Tender, place: make.County) -> list[str]:

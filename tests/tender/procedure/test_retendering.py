@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -38,13 +36,6 @@ FACTS = {
     "decision": "村民代表会议决议",
     "payment": "每年一月支付",
 }
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Iterator[make.County]:
-    made = make.county(tmp_path)
-    yield made
-    made.world.platform.database.close()
 
 
 def _failed(place: make.County, **changes: Any) -> Tender:
