@@ -175,8 +175,8 @@ def test_identity_numbers_reach_supervision_only(place: make.County) -> None:
         assert answer.status_code == 403, url
         assert NUMBER not in answer.get_data(as_text=True)
     for who in (place.supervisor, place.auditor):
-        with place.client(who).get(path) as answer:
-            assert NUMBER.encode() in answer.data
+        with place.client(who).get(path) as file:
+            assert NUMBER.encode() in file.data
     expert = place.client(seated[0])
     for url in (f"/panel/{tender.id}", f"/panel/{tender.id}/bids"):
         page = expert.get(url).get_data(as_text=True)
