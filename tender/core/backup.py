@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from sqlalchemy import create_engine, inspect
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 
 from tender.core.errors import DomainError, Kind
 from tender.core.files import fsync_directory
@@ -78,8 +78,11 @@ def _postgres_program(name: str) -> str:
     return found
 
 
-def _ran(command: list[str]) -> None:
-    done = subprocess.run(command, capture_output=True, text=True)
+def _ran(command: list[str], settings: Settings) -> None:
+    """Run one of PostgreSQL's programs; the password goes by environment: all see arguments."""
+    password = make_url(settings.database_url).password
+    environment = os.environ | ({"PGPASSWORD": str(password)} if password else {})
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
     if done.returncode != 0:
         last = (done.stderr.strip().splitlines() or ["-"])[-1]
         raise BackupRefused(
@@ -99,13 +102,22 @@ def _plain(settings: Settings) -> str:
     return settings.database_url.replace("postgresql+psycopg:", "postgresql:", 1)
 
 
+def _public_url(settings: Settings) -> str:
+    url = make_url(_plain(settings))
+    bare = URL.create(
+        url.drivername, url.username, None, url.host, url.port, url.database, url.query
+    )
+    return bare.render_as_string(hide_password=False)
+
+
 def _snapshot(settings: Settings, working: Path) -> Path:
     """The database as one file, consistent although others write on."""
     path = _sqlite_path(settings)
     if path is None:
         target = working / POSTGRES_NAME
         program = _postgres_program("pg_dump")
-        _ran([program, "--format=custom", f"--file={target}", f"--dbname={_plain(settings)}"])
+        place = f"--dbname={_public_url(settings)}"
+        _ran([program, "--format=custom", f"--file={target}", place], settings)
         return target
     target = working / SQLITE_NAME
     reading = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
@@ -251,7 +263,8 @@ def restore(settings: Settings, source: Path) -> None:
             )
         if database is None:
             command = [_postgres_program("pg_restore"), "--no-owner", "--exit-on-error"]
-            _ran([*command, f"--dbname={_plain(settings)}", str(working / POSTGRES_NAME)])
+            place = f"--dbname={_public_url(settings)}"
+            _ran([*command, place, str(working / POSTGRES_NAME)], settings)
         _move(working / "data", settings.data)
         if database is not None:
             (working / SQLITE_NAME).replace(database)

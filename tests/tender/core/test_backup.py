@@ -216,3 +216,22 @@ def test_the_audit_after_a_restore_finds_a_planted_fault(archive, tmp_path: Path
         restore(second.settings, rewritten(archive, "database.sqlite", change, honest=True))
         with pytest.raises(LedgerBroken, match="broken at entry"):
             computed(second)
+
+
+def test_the_databases_password_is_no_argument_that_all_processes_see(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    program, told = tmp_path / "bin" / "pg_dump", tmp_path / "told"
+    program.parent.mkdir()
+    program.write_text(
+        f'#!/bin/sh\nprintf "%s " "$@" "and $PGPASSWORD" >{told}\ntouch "${{2#*=}}"\n'
+    )
+    program.chmod(0o700)
+    monkeypatch.setenv("PATH", f"{program.parent}:/usr/bin:/bin")
+    url = "postgresql://tender:geheim%40x@db.internal/tender"
+    settings = load({"TENDER_DATA": str(tmp_path / "data"), "DATABASE_URL": url})
+    backup(settings, tmp_path / "all.tar")
+    arguments, password = told.read_text().split(" and ")
+    assert "postgresql://tender@db.internal/tender" in arguments
+    assert "geheim" not in arguments
+    assert password.strip() == "geheim@x"
