@@ -23,25 +23,26 @@ from evaluation.screens.finding import Strength
 # Up to so many bidders the companies of a tender can be counted one by one.
 MOST_BIDDERS = 16
 _UNKNOWN = 1 / 9  # Of the source, one tenth beside nine that are known.
-_CLAUSE, _LONGEST = 350, 1000  # Characters.
+_SHORTEST, _CLAUSE, _LONGEST = 100, 350, 1000  # Characters.
 _NO_GROUND = 9 * 40  # Characters: too little known text in common to expect anything from.
 _NEVER_NONE = 0.005  # Clauses: no company is impossible because the background shows none of it.
 _ROUNDING = 1e-6
 _SAMPLE = np.uint32(7)
-# How often chance alone may explain a sign. There is only one company of all bidders.
+# How often chance alone may explain a sign; there is only one company of all bidders.
 _CHANCE = {Strength.B: 0.02, Strength.C: 0.05}
-_CHANCE_OF_ALL = {Strength.B: 0.1, Strength.C: 0.15}
+_CHANCE_OF_ALL = 0.05
+_FAR_MORE = 1.7  # Times what is expected of all bidders, who then share more than a common source.
 
 
 @dataclass(frozen=True)
 class SharedGround:
     """Characters of the known ground that exactly the bidders of each company share.
 
-    The place of a company in `held` is the sum of 2 ** bidder over its members. `companies` is how
-    many of them share anything beyond that ground.
+    The place of a company in `held` is the sum of 2 ** bidder over its members. `everyone` is the
+    company of all whose bids have a text, `companies` how many share anything beyond that ground.
     """
 
-    bidders: int
+    everyone: int
     held: NDArray[np.float64]
     companies: int
 
@@ -56,24 +57,25 @@ class SharedGround:
         known = self._known(*pair)
         if known < _NO_GROUND:
             return Strength.B, 0.0
-        pairs = self.bidders * (self.bidders - 1) // 2
+        pairs = math.comb(self.everyone.bit_count(), 2)
         chance = pairs * _at_least(characters / _CLAUSE, known * _UNKNOWN / _CLAUSE)
-        of_all, alone = 1.0, False
+        of_all, weak = 1.0, False
         for company, clauses, own in shared:
-            if company == self.held.size - 1:
+            if company == self.everyone:
                 of_all = self._chance(company, clauses, own)
+                weak |= own > _FAR_MORE * self.held[company] * _UNKNOWN
             else:
                 chance = min(chance, self.companies * self._chance(company, clauses, own))
-                alone = self.companies == 1
-        for strength in (Strength.B, Strength.C):
-            if chance <= _CHANCE[strength] or of_all <= _CHANCE_OF_ALL[strength]:
-                return strength, min(1.0, chance, of_all)
-        # One company beside which nobody shares anything is no common source that shows itself.
-        return Strength.C if alone else None, min(1.0, chance, of_all)
+                # Beside this company nobody shares anything: no common source shows itself.
+                weak |= self.companies == 1
+        p = min(1.0, chance, of_all)
+        if chance <= _CHANCE[Strength.B] or of_all <= _CHANCE_OF_ALL:
+            return Strength.B, p
+        return Strength.C if weak or chance <= _CHANCE[Strength.C] else None, p
 
     def _chance(self, company: int, clauses: int, own: int) -> float:
         """Return the chance that exactly this company shares so many clauses of such a length."""
-        length = min(max(_CLAUSE, own / clauses), _LONGEST)
+        length = min(max(_SHORTEST, own / clauses), _LONGEST)
         held = max(float(self.held[company]), self._typical[company.bit_count()])
         return _at_least(own / length + _ROUNDING, held * _UNKNOWN / length + _NEVER_NONE)
 
@@ -94,12 +96,14 @@ def shared_ground(corpus: Corpus, companies: int) -> SharedGround:
     """Return what the bidders share of the known ground, told from one k-gram in eight."""
     grams: list[NDArray[np.uint32]] = []
     bits: list[Places] = []
+    everyone = 0
     for unit, bidder in enumerate(corpus.unit_bidder.tolist()):
         first, last = corpus.starts[unit : unit + 2].tolist()
         hashes = hash_kgrams(corpus.codes[first:last])
         known = ~corpus.fresh[first : first + hashes.size]
         sampled = np.unique(hashes[known & (hashes & _SAMPLE == 0)])
         grams.append(sampled)
+        everyone |= (1 << bidder) * (last > first)
         bits.append(np.full(sampled.size, 1 << bidder, np.int64))
     every, bit = np.concatenate(grams), np.concatenate(bits)
     order = np.argsort(every, kind="stable")
@@ -108,7 +112,7 @@ def shared_ground(corpus: Corpus, companies: int) -> SharedGround:
     if every.size:
         starts = np.concatenate(([0], np.flatnonzero(every[1:] != every[:-1]) + 1))
         np.add.at(held, np.bitwise_or.reduceat(bit, starts), int(_SAMPLE) + 1)
-    return SharedGround(len(corpus.bidders), held, companies)
+    return SharedGround(everyone, held, companies)
 
 
 def _at_least(count: float, mean: float) -> float:

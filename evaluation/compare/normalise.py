@@ -29,7 +29,7 @@ _PRIVATE_SIZE = 0x1900
 # Blocks whose characters decompose, look alike or are no letters. The large blocks of ideographs
 # and syllables between them fold to themselves.
 _BLOCKS = ((0, 0x3400), (0xA000, 0xAC00), (0xD800, 0xE000), (0xF900, 0x10000), (0x1D400, 0x1D800),
-           (0x1F000, 0x1FB00), (0x2F800, 0x2FA20), (0xE0000, 0xE0200))  # fmt: skip
+           (0x1F000, 0x1FC00), (0x2F800, 0x2FA20), (0xE0000, 0xE0200))  # fmt: skip
 # Left: what an evader types or an extractor yields; right: the plain shape, place by place.
 _LOOKALIKES = (
     ("асеорхуіјѕԁһӏԛԝвкмнтгѵѡьӕ", "aceopxyijsdhlqwbkmhtrvwbæ"),

@@ -53,3 +53,9 @@ def test_every_folded_character_stands_where_its_position_says(text):
 @given(st.text(max_size=40))
 def test_compatibility_forms_fold_alike(text):
     assert folded(unicodedata.normalize("NFKC", text)) == folded(text)
+
+
+def test_every_compatibility_digit_is_a_digit():
+    digits = [chr(c) for c in range(0x110000) if unicodedata.normalize("NFKC", chr(c)) == "7"]
+    assert len(digits) > 8
+    assert {folded(digit) for digit in digits} == {"7"}
