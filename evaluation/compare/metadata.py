@@ -26,6 +26,14 @@ _DEFAULTS = {
     "系统管理员", "author", "作者", "owner", "default", "anonymous", "匿名", "scanner", "canon",
 }  # fmt: skip
 _DEFAULT_TEMPLATES = {"", "normal", "normal.dotm", "normal.dot", "normal.wpt", "正常"}
+# What the template of a document library carries into every file that is made with it.
+_LIBRARY = Properties(
+    created="2013-12-23T23:15:00+00:00",
+    identifiers=("word:24062061",),
+    rsids=tuple(
+        "00B47730 00034616 0006063C 0015074B 0029639D 00326F90 00AA1D8D 00CB0664 00FC693F".split()
+    ),
+)
 _OVERLAP = 0.1
 _LEAST_RSIDS = 3
 _MINUTE = 60.0
@@ -87,6 +95,7 @@ class _Known:
     """What tender and background files carry, which everybody may have taken over."""
 
     def __init__(self, ground: Sequence[Properties]) -> None:
+        ground = [_LIBRARY, *ground]
         self._names = {_plain(name) for p in ground for name in (p.author, p.editor)}
         self._templates = {_plain(p.template) for p in ground}
         self._rsids = {rsid for p in ground for rsid in p.rsids}
@@ -144,7 +153,7 @@ def identifier_findings(
 
     Strength A only where a local rule names it (`local_rule`), otherwise B. `value` counts them.
     """
-    known = {identifier for p in ground for identifier in p.identifiers}
+    known = {identifier for p in [_LIBRARY, *ground] for identifier in p.identifiers}
     holders: dict[str, dict[str, Evidence]] = defaultdict(dict)
     for file in made:
         for identifier in set(file.properties.identifiers) - known:

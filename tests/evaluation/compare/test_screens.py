@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 from PIL import Image
 
@@ -129,6 +130,19 @@ def test_default_names_and_what_the_tender_carries_say_nothing():
         for bidder in "ab"
     ]  # fmt: skip
     assert metadata_findings(files, [form]) == []
+
+
+def test_the_template_of_a_document_library_says_nothing():
+    rsids = ("00B47730", "00034616", "0006063C", "0015074B", "0029639D")
+    library = Properties(
+        author="python-docx", created="2013-12-23T23:15:00+00:00",
+        identifiers=("word:24062061",), rsids=rsids,
+    )  # fmt: skip
+    files = [made(bidder, library) for bidder in "ab"]
+    assert metadata_findings(files, []) == identifier_findings(files, [], local_rule=True) == []
+    own = [made(f.bidder, replace(library, rsids=(*rsids, "1", "2", "3"))) for f in files]
+    [finding] = metadata_findings(own, [])
+    assert finding.evidence[0].record == "revision identifiers: 1 2 3"
 
 
 def test_files_made_within_a_minute_are_weak_alone_and_strong_with_a_common_template():
