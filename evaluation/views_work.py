@@ -191,11 +191,12 @@ def contract(tender_id: str) -> ResponseReturnValue:
 def tie(tender_id: str) -> ResponseReturnValue:
     """Record a firm that works on a running contract."""
     settings, lot_id = platform().settings, request.form.get("lot", "")
-    given = read_ties(request.form, ["tie-"])
+    numbers = {lot.id: lot.number for lot in lots_of(db(), tender_id)}
+    prefix = f"firm-{numbers.get(lot_id, '')}-"
+    given = read_ties(request.form, [prefix])
     if not given:
-        raise invalid(
-            "tie.form", N_("Please correct what is marked below."), {"tie-name": N_("Required.")}
-        )
+        wrong = {f"{prefix}name": N_("Required.")}
+        raise invalid("tie.form", N_("Please correct what is marked below."), wrong)
     contracting.record_tie(db(), actor(), settings, tender_id, lot_id, given[0], now=now())
     screen_ties(db(), settings, tender_id, now=now())
     return _back(tender_id, N_("The firm is recorded with the contract."))

@@ -42,7 +42,9 @@ CHECKED: dict[str, str] = {
         "Accounts on the centre's list: %(accounts)s; guarantees and insurances do not count."
     ),
     screens.LOCAL_MARKET: _PAST,
-    screens.DECLARED_SUBCONTRACT: "",
+    screens.DECLARED_SUBCONTRACT: N_(
+        "The winner's bid did not name this firm for it, or the documents allow no subcontracting."
+    ),
     screens.CONSORTIUM_OUT: N_("Pairs of bidders that state to bid together: %(pairs)s."),
     screens.MANY_TESTS: "",
     documents.TEXT[0]: _GROUND,

@@ -52,7 +52,7 @@ def lot_of(place: make.County, tender: Tender) -> str:
 
 
 def tie(name: str, kind: str = "subcontract", **more: str) -> dict[str, str]:
-    return {"tie-kind": kind, "tie-name": name, "tie-work": "屋面防水", **more}
+    return {"firm-1-kind": kind, "firm-1-name": name, "firm-1-work": "屋面防水", **more}
 
 
 def record(place: make.County, tender: Tender, form: dict[str, str]) -> int:
@@ -112,7 +112,9 @@ def test_a_loser_is_known_by_its_code_under_another_name(place: make.County) -> 
     contract(place, tender)
     assert record(place, tender, tie("无关公司")) == 303
     assert found(place) == []
-    assert record(place, tender, tie("白水防水分部", **{"tie-code": "91330800ma28f00001"})) == 303
+    assert (
+        record(place, tender, tie("白水防水分部", **{"firm-1-code": "91330800ma28f00001"})) == 303
+    )
     assert len(found(place)) == 1
 
 
@@ -125,7 +127,9 @@ def test_the_public_reads_subcontractors_and_neither_suppliers_nor_amounts(
         "tie-1-amount": "120,000.55",
     })  # fmt: skip
     assert record(place, tender, tie("后来的分包公司")) == 303
-    assert record(place, tender, tie("县城砂石厂", "supply", **{"tie-amount": "77,000.11"})) == 303
+    assert (
+        record(place, tender, tie("县城砂石厂", "supply", **{"firm-1-amount": "77,000.11"})) == 303
+    )
     assert record(place, tender, tie("派出单位", "seconded")) == 303
     public = place.client(None).get(f"/tenders/{tender.number}").get_data(as_text=True)
     assert "县城防水公司：屋面防水" in public
@@ -157,9 +161,9 @@ def test_a_faulty_row_names_its_field_and_keeps_what_was_typed(place: make.Count
     assert 'value="甲公司"' in answer.get_data(as_text=True)
     contract(place, tender)
     for faulty in (
-        {}, tie(""), tie("甲"), tie("甲公司", "gift"), tie("甲公司", **{"tie-work": ""}),
-        tie("甲公司", **{"tie-amount": "-5"}), tie("甲公司", **{"tie-amount": "0"}),
-        tie("甲公司", **{"tie-code": "9" * 41}),
+        {}, tie(""), tie("甲"), tie("甲公司", "gift"), tie("甲公司", **{"firm-1-work": ""}),
+        tie("甲公司", **{"firm-1-amount": "-5"}), tie("甲公司", **{"firm-1-amount": "0"}),
+        tie("甲公司", **{"firm-1-code": "9" * 41}),
     ):  # fmt: skip
         assert record(place, tender, faulty) == 422, faulty
     assert place.read(lambda session: session.scalar(select(func.count(ContractTie.id)))) == 0
