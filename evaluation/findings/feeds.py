@@ -227,7 +227,8 @@ def _people(session: Session, settings: Settings, lot: Lot) -> PeopleMaterial:
 def _screen_people(material: PeopleMaterial, work: Work) -> list[Seen]:
     """P1: what the statements say is found even where the files are too much for the screen."""
     stated = registered.team(material.feed)
-    ask = _on_files("people", _has_text, own_people=material.own)
+    known = people.stated_members(material.feed)
+    ask = _on_files("people", _has_text, own_people=material.own, stated=known)
     try:
         read = _without_partners(ask)(material.files, work)
     except Unfinished as why:

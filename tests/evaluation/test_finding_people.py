@@ -14,14 +14,16 @@ from evaluation.findings.inputs.people import as_one, identities_of, without_own
 from evaluation.findings.inputs.registered import Feed
 from evaluation.models import FindingRow
 from evaluation.screens.finding import Evidence, Finding, Strength
-from keys.bid_statement import BidStatement, Member
+from keys.bid_statement import NAME, BidStatement, Member
 from keys.encoding import b64u
 from tender.accounts.models import Organisation, OrganisationKind
 from tender.procedure.models import Tender
 from tests.evaluation import county as make
 from tests.evaluation.compare.documents import docx
+from tests.evaluation.stating import stating
 
 NUMBER, OWN = "110101199001011237", "110101198003035019"
+STATED = "110101198501015010"
 NAMES = ("青石建设", "白水建筑", "南山工程")
 PHONE = "13857001234"
 
@@ -46,39 +48,55 @@ def tender(place: make.County) -> Tender:
     place.write(register)
     contact = f"招标人联系人老王，身份证号{OWN}"
     bids = (
-        ["项目经理：赵一", f"身份证号：{NUMBER}", contact],
+        ["项目经理：赵一", f"身份证号：{NUMBER}", contact, f"安全员孙三 {STATED}"],
         [f"技术负责人赵一（身份证号 {NUMBER}）", contact, f"本次投标联系电话{PHONE}"],
         ["项目经理：钱二", contact],
     )
     for number, (name, lines) in enumerate(zip(NAMES, bids, strict=True)):
         price = 300_000_000 + 7_919 * number**2
-        make.bid_with_files(place, made, name, price, {"技术标.docx": docx(lines)})
+        files = {"技术标.docx": docx(lines)}
+        if name == NAMES[2]:
+            files[NAME] = stating(team=(Member("孙三", STATED), Member("周四")))
+        make.bid_with_files(place, made, name, price, files)
     make.open_all(place, made)
     make.screen(place)
     return made
 
 
-def _one(place: make.County, code: str) -> FindingRow:
-    query = select(FindingRow).where(FindingRow.code == code)
-    row: FindingRow = place.read(lambda session: session.scalars(query).one())
-    return row
+def _one(place: make.County, code: str, *names: str) -> FindingRow:
+    """The finding of a kind about bidders, and no other of that kind about them."""
+    ids = {place.bidders[name].organisation.id for name in names}
+    rows = place.read(lambda session: session.scalars(select(FindingRow)).all())
+    [row] = [row for row in rows if row.code == code and set(row.bidders) == ids]
+    found: FindingRow = row
+    return found
 
 
 def test_one_person_in_two_files_is_one_finding_and_the_tenders_contact_none(
     place: make.County, tender: Tender
 ) -> None:
-    row = _one(place, "P1")
+    row = _one(place, "P1", *NAMES[:2])
     assert (row.source, row.strength, row.content["value"]) == ("P1", "B", 1.0)
-    assert set(row.bidders) == {place.bidders[name].organisation.id for name in NAMES[:2]}
     text = place.client(place.supervisor).get(f"/findings/{tender.id}/{row.id}")
     assert text.get_data(as_text=True).count(f">{NUMBER}") == 2
+
+
+def test_somebody_whom_one_bidder_states_and_another_mentions_is_found(
+    place: make.County, tender: Tender
+) -> None:
+    row = _one(place, "P1", NAMES[0], NAMES[2])
+    assert (row.strength, row.content["value"]) == ("B", 1.0)
+    text = place.client(place.supervisor).get(f"/findings/{tender.id}/{row.id}")
+    assert "孙三" in text.get_data(as_text=True)
+    assert NAME in text.get_data(as_text=True)
+    codes = place.read(lambda session: session.scalars(select(FindingRow.code)).all())
+    assert sorted(code for code in codes if code in ("P1", "X1")) == ["P1", "P1", "X1"]
 
 
 def test_a_telephone_of_another_bidder_in_the_file_is_shown_where_it_stands(
     place: make.County, tender: Tender
 ) -> None:
-    row = _one(place, "X1")
-    assert set(row.bidders) == {place.bidders[name].organisation.id for name in NAMES[1:]}
+    row = _one(place, "X1", *NAMES[1:])
     text = place.client(place.supervisor).get(f"/findings/{tender.id}/{row.id}")
     assert f">{PHONE}</mark>" in text.get_data(as_text=True)
 

@@ -166,6 +166,21 @@ def test_only_a_stronger_sign_than_people_decided_about_is_put_before_them_anew(
     assert json.loads(json.dumps(rows[0].content))["bidders"] == ["a", "b"]
 
 
+def test_what_an_unfinished_screen_did_not_find_is_not_called_gone(
+    place: make.County, tender: Tender
+) -> None:
+    def keep(*found: Seen, whole: bool) -> bool:
+        with place.world.platform.database.write() as session:
+            [lot] = screened_lots(session, tender.id)
+            now = place.world.clock.now()
+            keep_found(session, tender, lot, "P1", found, now=now, whole=whole)
+            return session.scalars(select(FindingRow)).one().gone_at is not None
+
+    seen = Seen(Finding("P1", Strength.A, ("a", "b"), 1.0))
+    assert [keep(seen, whole=True), keep(whole=False), keep(whole=True)] == [False, False, True]
+    assert not keep(seen, whole=False)
+
+
 def test_the_list_is_narrowed_down_and_leads_from_one_that_waits_to_the_next(
     place: make.County, tender: Tender
 ) -> None:

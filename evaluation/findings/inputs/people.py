@@ -66,6 +66,14 @@ def without_own(feed: Feed, names: Sequence[str]) -> Feed:
     return replace(feed, statements=statements)
 
 
+def stated_members(feed: Feed) -> dict[str, list[tuple[str, str]]]:
+    """Members whom bid statements name with their numbers, by bidder."""
+    return {
+        firm.bidder: [(each.name, each.id_number) for each in firm.team if each.id_number]
+        for firm in firms_of(feed)
+    }
+
+
 def as_one(feed: Feed, stated: Sequence[Seen], read: Sequence[Seen]) -> list[Seen]:
     """P1 of statements and of files: one finding for each pair of bidders, the strongest.
 
