@@ -27,12 +27,18 @@ class Limits:
     picture_seconds: float = 15.0  # Time for the pictures of one file.
 
 
+# Said of a file beside whose text stand pictures that hold more of it.
+PICTURED_TEXT = (
+    "pictures in the file seem to show writing; they were compared as pictures, not as text"
+)
+
+
 @dataclass(frozen=True)
 class Picture:
     """One picture of a file: digest of its pixels, perceptual hash, size, and where it stands.
 
     `phash` is 256 bits as 64 hex digits; `detail` is the standard deviation of its brightness
-    (0..255), near 0 for a blank page.
+    (0..255), near 0 for a blank page. `writing` tells that it looks like a page of text.
     """
 
     page: int
@@ -41,6 +47,7 @@ class Picture:
     pixels: str
     phash: str
     detail: float
+    writing: bool = False
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,14 @@ from typing import Any
 
 from lxml import etree
 
-from evaluation.compare.extracted import Extracted, Limits, Picture, Properties, Unreadable
+from evaluation.compare.extracted import (
+    PICTURED_TEXT,
+    Extracted,
+    Limits,
+    Picture,
+    Properties,
+    Unreadable,
+)
 from evaluation.compare.read_picture import MIN_SIDE, describe_bytes
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -116,6 +123,8 @@ def read_office(data: bytes, limits: Limits) -> Extracted:
         raise Unreadable("the file holds more text than the limit")
     pictures, remarks = _pictures(package, limits)
     blind = (1,) if pictures and len(text.strip()) < 10 * len(pictures) else ()
+    if not blind and any(picture.writing for picture in pictures):
+        remarks = (*remarks, PICTURED_TEXT)
     return Extracted(text, starts, _properties(package), pictures, blind, remarks)
 
 

@@ -15,12 +15,22 @@ from typing import Any
 import pypdfium2
 import pypdfium2.raw as pdfium
 
-from evaluation.compare.extracted import Extracted, Limits, Picture, Properties, Unreadable
+from evaluation.compare.extracted import (
+    PICTURED_TEXT,
+    Extracted,
+    Limits,
+    Picture,
+    Properties,
+    Unreadable,
+)
 from evaluation.compare.read_picture import MIN_SIDE, describe
 
 _DATE = re.compile(r"D:(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(?:([+-])(\d\d)'?(\d\d)?)?")
 _XMP_ID = re.compile(rb"xmpMM:DocumentID(?:=\"|>)\s*([^\"<]{8,100})")
-_HARDLY = 10  # A page with fewer characters and a picture is a picture of a page.
+# A page with fewer characters and a picture is a picture of a page; running heads are allowed for
+# where the picture covers half of it.
+_HARDLY, _LITTLE = 10, 120
+_SCANNED = 400  # A page with more characters may have the text of its picture beside it.
 
 
 def read_pdf(data: bytes, limits: Limits) -> Extracted:
@@ -55,7 +65,8 @@ def _read(document: Any, data: bytes, limits: Limits) -> Extracted:
         length += len(text) + 1
         if length > limits.characters:
             raise Unreadable("the PDF holds more text than the limit")
-        if shown and len(text.strip()) < _HARDLY:
+        told = len(text.strip())
+        if shown and told < (_LITTLE if _covered(document, number, shown) else _HARDLY):
             blind.append(number + 1)
         for picture in shown:
             if len(pictures) >= limits.pictures or time.monotonic() > stop:
@@ -64,6 +75,8 @@ def _read(document: Any, data: bytes, limits: Limits) -> Extracted:
             described = _describe(picture, number + 1, limits, remarks)
             if described:
                 pictures.append(described)
+                if described.writing and told < _SCANNED and number + 1 not in blind:
+                    remarks.add(PICTURED_TEXT)
     return Extracted(
         "\f".join(pages),
         tuple(starts),
@@ -72,6 +85,20 @@ def _read(document: Any, data: bytes, limits: Limits) -> Extracted:
         tuple(blind),
         tuple(sorted(remarks)),
     )
+
+
+def _covered(document: Any, number: int, shown: list[Any]) -> bool:
+    """Return whether a picture covers half of a page or more."""
+    width, height = document.get_page_size(number)
+    for picture in shown:
+        try:
+            left, bottom, right, top = picture.get_bounds()
+        except pypdfium2.PdfiumError:
+            continue
+        inside = (min(right, width) - max(left, 0)) * (min(top, height) - max(bottom, 0))
+        if inside >= width * height / 2:
+            return True
+    return False
 
 
 def _read_page(document: Any, number: int, remarks: set[str]) -> tuple[str, list[Any]]:

@@ -14,6 +14,9 @@ from evaluation.compare.extracted import Extracted, Limits, Picture, Unreadable
 
 _SIDE = 64
 _KEPT = 16
+_WRITING_SIDE, _WRITING_WIDTH = 200, 1600  # Points.
+_CONTRAST, _LIGHT = 60, 0.6  # Of 255; share of points near the lightest.
+_STROKES, _WRITTEN_ROWS = 12, 0.08
 MIN_SIDE = 48  # Smaller pictures are bullets, rules and stamps of the layout.
 
 
@@ -40,11 +43,36 @@ def describe(image: Image.Image, page: int) -> Picture:
     """Describe a decoded picture; equal pixels give an equal digest, whatever the file format."""
     shown = image.convert("RGB")
     digest = hashlib.sha256(f"{shown.width}x{shown.height}".encode() + shown.tobytes())
-    small = shown.convert("L").resize((_SIDE, _SIDE), Image.Resampling.LANCZOS)
+    plain = shown.convert("L")
+    small = plain.resize((_SIDE, _SIDE), Image.Resampling.LANCZOS)
     grey: NDArray[np.float64] = np.asarray(small, np.float64)
     return Picture(
-        page, shown.width, shown.height, digest.hexdigest(), _phash(grey), float(grey.std())
+        page,
+        shown.width,
+        shown.height,
+        digest.hexdigest(),
+        _phash(grey),
+        float(grey.std()),
+        _shows_writing(plain),
     )
+
+
+def _shows_writing(image: Image.Image) -> bool:
+    """Return whether a picture looks like a page of text: strokes on light ground, in many rows.
+
+    A photograph has too few light points, a stamp or a bar chart too few strokes in a row. A
+    drawing with much lettering passes too, and rightly: its words are unread as well.
+    """
+    if min(image.size) < _WRITING_SIDE:
+        return False
+    reduced = image.reduce(max(1, max(image.size) // _WRITING_WIDTH))
+    grey = np.asarray(reduced)
+    light, dark = np.quantile(grey, (0.9, 0.005))
+    if light - dark < _CONTRAST or (grey > light - 40).mean() < _LIGHT:
+        return False
+    ink = grey < (light + dark) / 2
+    strokes = np.count_nonzero(ink[:, 1:] & ~ink[:, :-1], axis=1)
+    return bool((strokes >= _STROKES).mean() >= _WRITTEN_ROWS)
 
 
 def _phash(grey: NDArray[np.float64]) -> str:

@@ -17,6 +17,7 @@ SENTENCES = (
     N_("the PDF holds more text than the limit"),
     N_("the PDF is damaged and cannot be opened"),
     N_("the PDF is encrypted and asks for a password"),
+    N_("pictures in the file seem to show writing; they were compared as pictures, not as text"),
     N_("the archive holds more parts than the limit"),
     N_("the archive is neither docx nor xlsx"),
     N_("the archive unpacks to more than the limit (zip bomb)"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import os
 import struct
@@ -9,9 +10,12 @@ import zipfile
 from pathlib import Path
 
 import pytest
+import weasyprint
 from PIL import Image
 
-from evaluation.compare.extracted import Limits, Unreadable
+from bench.collusion_text import text_page
+from bench.generate_documents import Writer
+from evaluation.compare.extracted import PICTURED_TEXT, Limits, Unreadable
 from evaluation.compare.extraction import Extractor, extract_all, list_bids
 from tests.evaluation.compare.documents import docx, packed, picture, scan, xlsx
 
@@ -71,6 +75,37 @@ def test_a_scanned_page_is_told_to_have_no_text_layer(tmp_path):
     assert held.blind_pages == (1,)
     assert len(held.pictures) == 1
     assert "no text layer" in remarks[0].why
+
+
+def written_page() -> bytes:
+    """Return a picture of a page of text."""
+    out = io.BytesIO()
+    text_page(Writer(5).paragraph(800)).save(out, "PNG")
+    return out.getvalue()
+
+
+def test_a_scanned_page_with_running_heads_has_no_text_layer(tmp_path):
+    page = base64.b64encode(written_page()).decode()
+    weasyprint.HTML(
+        string="<style>@page { size: A4; margin: 12mm; @top-center { content: '某某工程投标文件' }"
+        "@bottom-center { content: '第 ' counter(page) ' 页 共 2 页' } }"
+        "body { font: 11pt 'Noto Sans CJK SC' } img { width: 100% }</style>"
+        f"<img src='data:image/png;base64,{page}'><p>{Writer(6).paragraph(600)}</p>"
+    ).write_pdf(tmp_path / "甲.pdf")
+    [(_, held, remarks)] = list(extract_all(list_bids(tmp_path), SMALL))
+    assert held is not None
+    assert held.blind_pages == (1,)
+    assert [row.why for row in remarks] == [
+        "no text layer: page 1 shows a picture; compared as a picture, not as text"
+    ]
+
+
+def test_writing_that_is_a_picture_inside_a_text_is_told_and_a_photograph_is_not(tmp_path):
+    for name, shown in (("甲.docx", written_page()), ("乙.docx", picture(1))):
+        held = docx(["技术方案如下"] * 20, extra={"word/media/image1.png": shown})
+        written(tmp_path, name, held)
+    remarks = [row for _, _, rows in extract_all(list_bids(tmp_path), SMALL) for row in rows]
+    assert [(row.file, row.why[:12]) for row in remarks] == [("甲.docx", PICTURED_TEXT[:12])]
 
 
 def encrypted_docx() -> bytes:
