@@ -14,7 +14,7 @@ from tender.core.errors import not_found
 from tender.core.i18n import N_
 from tender.core.wording import plain
 from tender.procedure.custody.opening_records import record_of
-from tender.procedure.law.kinds import Kind, MethodRow, kind_row
+from tender.procedure.law.kinds import Direction, Kind, MethodRow, kind_row
 from tender.procedure.law.law import law
 from tender.procedure.lineage import lineage_facts
 from tender.procedure.local_law.binding import calendar_of, overrides_of
@@ -155,7 +155,7 @@ def public_facts(session: Session, tender: Tender, *, now: datetime) -> PublicFa
             "joint_bids": tender.joint_bids,
             "subcontracting": tender.subcontracting,
             **lineage_facts(session, tender),
-            "lots": [_lot_facts(lot) for lot in lots],
+            "lots": [_lot_facts(lot, tender) for lot in lots],
             "timeline": [_step_facts(each, now) for each in timeline_of(tender, now=now)],
             "custody": [
                 _custody_facts(session, lot)
@@ -166,7 +166,14 @@ def public_facts(session: Session, tender: Tender, *, now: datetime) -> PublicFa
     )
 
 
-def _lot_facts(lot: Lot) -> dict[str, Any]:
+def stated_term(lot: Lot, tender: Tender) -> str:
+    """The term in years as far as it says something; a purchase at one sum has none, hence ""."""
+    if tender.direction is Direction.PURCHASE and not pricing_of(lot).periodic:
+        return ""
+    return f"{lot.term.normalize():f}"
+
+
+def _lot_facts(lot: Lot, tender: Tender) -> dict[str, Any]:
     return {
         "id": lot.id,
         "number": lot.number,
@@ -175,7 +182,7 @@ def _lot_facts(lot: Lot) -> dict[str, Any]:
         "basis": plain(pricing_of(lot).wording()),
         "quantity": f"{lot.quantity.normalize():f}",
         "unit": lot.unit,
-        "term": f"{lot.term.normalize():f}",
+        "term": stated_term(lot, tender),
         "limit_fen": lot.limit_fen,
         "total_fen": None if lot.limit_fen is None else pricing_of(lot).total(lot.limit_fen),
         "opening": lot.opening_id,

@@ -14,7 +14,7 @@ from keys.encoding import timestamp
 from tender.core import presenting
 from tender.core.i18n import N_, gettext, speaking
 from tender.procedure.custody.opening_records import record_of
-from tender.procedure.facts import lots_of, method_row, pricing_of, timeline_of
+from tender.procedure.facts import lots_of, method_row, pricing_of, stated_term, timeline_of
 from tender.procedure.law.kinds import Direction, Kind, kind_row
 from tender.procedure.lineage import previous_of, related_process
 from tender.procedure.models import Lot, Tender, TenderDocument
@@ -42,7 +42,14 @@ FACT_LABELS: dict[str, str] = {
     "evaluation": N_("How the winner is found"),
     "contract_text": N_("Contract"),
 }
+_APPROVAL = N_("Approval that this tender rests on")
 OCDS_STATUS = "active"
+
+
+def fact_label(tender: Tender, name: str) -> str:
+    """What a fact is called; only a village decides by vote (村民会议), others by approval."""
+    approved = name == "decision" and tender.kind is not Kind.VILLAGE
+    return _APPROVAL if approved else FACT_LABELS[name]
 
 
 def tender_notice(session: Session, tender: Tender, *, now: datetime, url: str) -> Content:
@@ -171,9 +178,10 @@ def parties(tender: Tender) -> tuple[Party, ...]:
 
 def paper_lot(lot: Lot, tender: Tender) -> NoticeLot:
     """A lot as the paper prints it."""
+    years = stated_term(lot, tender)
     with speaking("zh"):
         basis = pricing_of(lot).wording().text()
-        term = gettext("%(years)s years", years=f"{lot.term.normalize():f}")
+        term = gettext("%(years)s years", years=years) if years else ""
     return NoticeLot(
         number=lot.number,
         name=lot.name,
@@ -199,7 +207,7 @@ def _sealed_for(session: Session, lot: Lot) -> SealedFor:
 
 def _blocks(tender: Tender, lots: Sequence[Lot]) -> tuple[Block, ...]:
     rows = [
-        (FACT_LABELS[name], _text(tender.facts[name]))
+        (fact_label(tender, name), _text(tender.facts[name]))
         for name in FACT_LABELS
         if tender.facts.get(name)
     ]

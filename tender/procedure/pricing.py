@@ -74,8 +74,13 @@ class Pricing:
         factor = Fraction(1)
         if self.basis in _BY_QUANTITY:
             factor *= Fraction(self.quantity)
-        factor *= Fraction(self.term) * _PERIODS[self.basis] if self.basis in _PERIODS else 1
+        factor *= Fraction(self.term) * _PERIODS[self.basis] if self.periodic else 1
         return _decimal(factor)
+
+    @property
+    def periodic(self) -> bool:
+        """Whether a price is for a month or a year, so that the sum needs the term."""
+        return self.basis in _PERIODS
 
     def total(self, price_fen: int) -> int:
         """The total over the term in whole fen; half a fen is rounded up (四舍五入).

@@ -243,8 +243,8 @@ def lots_of(public: PublicTender) -> tuple[Lot, ...]:
 
 
 def _term(years: str) -> str:
-    if years == "1":
-        return gettext("1 year")
+    if years in ("", "1"):
+        return gettext("1 year") if years else ""
     return gettext("%(number)s years", number=years)
 
 

@@ -118,7 +118,8 @@ def works_tender(
     """A works tender with criteria, its records accepted, its notice published."""
     columns: dict[str, Any] = {
         "kind": Kind.CONSTRUCTION, "direction": Direction.PURCHASE, "method": method,
-        "title": "白石镇敬老院改造工程", "minimum": 3, **changes,
+        "title": "白石镇敬老院改造工程", "minimum": 3,
+        "facts": {"contact": {"name": "老王", "phone": "0570-1"}}, **changes,
     }  # fmt: skip
     limit = columns.pop("limit_fen", 500_000_000)
     world, now = place.world, place.world.clock.now()
@@ -126,8 +127,7 @@ def works_tender(
         tender = Tender(
             number=f"T-2026-{secrets.token_hex(4)}", organisation_id=world.village.id,
             scope=world.village.path, status=TenderStatus.PUBLISHED,
-            facts={"contact": {"name": "老王", "phone": "0570-1"}}, threshold=3,
-            custodian_ids=world.custodian_ids, deadline=now + timedelta(days=25),
+            threshold=3, custodian_ids=world.custodian_ids, deadline=now + timedelta(days=25),
             published_at=now, created_by=world.agent.person_id, created_at=now, changed_at=now,
             **columns,
         )  # fmt: skip

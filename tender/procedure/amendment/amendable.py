@@ -14,7 +14,7 @@ from tender.core.errors import invalid
 from tender.core.i18n import N_
 from tender.core.wording import Wording, say
 from tender.procedure.models import Criterion, Tender
-from tender.procedure.notices import FACT_LABELS
+from tender.procedure.notices import FACT_LABELS, fact_label
 
 LONGEST = 4000
 TEXTS = tuple(name for name in FACT_LABELS if name != "term_text")  # the term is the lot's
@@ -42,7 +42,7 @@ class Change:
 
 def blocks(tender: Tender, criteria: Sequence[Criterion]) -> dict[str, tuple[Wording, str]]:
     """Every block that can be amended: its label and its present text, in the form's order."""
-    found = {f"text-{name}": (say(FACT_LABELS[name]), _text(tender, name)) for name in TEXTS}
+    found = {f"text-{name}": (say(fact_label(tender, name)), _text(tender, name)) for name in TEXTS}
     for row in criteria:
         named = {"code": row.code, "name": row.name}
         found[f"criterion-{row.code}-name"] = (
