@@ -4,7 +4,8 @@
 
 Seeded honest tenders with 3, 6 and 10 % spread: strength-C signs of totals per 100 tenders, each
 tender seen against 300 past ones. Honest bills of quantities: signs per 1,000 unrelated pairs.
-First digits of larger bills, honest and made up, at three spreads of the items' costs. Then the
+First digits of larger bills, honest and made up, at three spreads of the items' costs. Bids full of
+common names and telephones, which X1 must not take for another bidder's people. Then the
 exceptions that look like collusion and are none, where no A may be raised. Each beside its
 limit: at most 5 C per 100 tenders, one B per 1,000 pairs.
 """
@@ -13,13 +14,17 @@ from __future__ import annotations
 
 import sys
 from datetime import UTC, datetime, timedelta
+from random import Random
 
 import numpy as np
 
 from bench.generate_documents import Writer
 from evaluation.compare.background import ground_of_texts
 from evaluation.compare.compare import Document, Options, compare_documents
+from evaluation.compare.corpus import Text
 from evaluation.compare.extracted import Extracted, Properties
+from evaluation.compare.mixed import Identity, mixed_findings
+from evaluation.compare.people_marks import People, Post
 from evaluation.screens.bills import Basis, Bill, Item, compare_bills
 from evaluation.screens.computers import Known, Machine, Upload, maker_signs, upload_signs
 from evaluation.screens.digits import digit_signs
@@ -30,6 +35,11 @@ from evaluation.screens.table import BidTable
 
 MOST_C, MOST_B = 5, 1  # Per 100 tenders, and per 1,000 unrelated pairs.
 SPREADS, PAST, ITEMS, BIDDERS = (0.03, 0.06, 0.10), 300, 200, 8
+POSTS = ("项目经理", "技术负责人", "施工员", "安全员", "项目负责人", "联系人", "造价员")
+FAMILIES, GIVEN = (
+    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗",
+    "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超霞平刚",
+)
 NOON = datetime(2026, 3, 2, 4, tzinfo=UTC)
 
 
@@ -83,6 +93,41 @@ def digits(spread: float, lots: int) -> tuple[int, int, int]:
 def _plain_bill(bidder: str, prices: np.typing.NDArray[np.float64]) -> Bill:
     fen = np.maximum(prices.round(), 1).astype(int).tolist()
     return Bill(bidder, tuple(Item(f"{row:09d}", "", "m3", price) for row, price in enumerate(fen)))
+
+
+def namesakes(lots: int) -> tuple[int, int]:
+    """Count pairs of honest bids full of common names, and X1 signs among them.
+
+    Half of the bidders send another agent than the registered one, and a third leave another
+    telephone; every bid names thirty people with their posts and ten references.
+    """
+    draw = Random(5)
+    signs = 0
+    for _ in range(lots):
+        known, texts = {}, []
+        for number in range(12):
+            head, agent, phone = _name(draw), _name(draw), _phone(draw)
+            people = People(frozenset({phone}), frozenset({(Post.HEAD, head), (Post.AGENT, agent)}))
+            known[f"b{number}"] = Identity(people=people)
+            sent = draw.choice((agent, _name(draw)))
+            lines = [f"法定代表人（签字）：{head}", f"委托代理人：{sent}（签字）"]
+            lines.append(f"联系电话{draw.choice((phone, phone, _phone(draw)))}")
+            lines += [f"{draw.choice(POSTS)}：{_name(draw)}，{_phone(draw)}" for _ in range(30)]
+            lines += [f"业绩：建设单位法定代表人：{_name(draw)} {_phone(draw)}" for _ in range(10)]
+            texts.append(Text(f"b{number}", "bid", "\n".join(lines)))
+        signs += len(mixed_findings(texts, [], known))
+    return lots * 66, signs
+
+
+def _name(draw: Random) -> str:
+    """Draw a name; the first surnames are the commonest, and half of the names have two letters."""
+    family = draw.choices(FAMILIES, [max(0.2, 8 - 0.3 * k) for k in range(len(FAMILIES))])[0]
+    given = draw.choice(GIVEN)
+    return family + given + (draw.choice(GIVEN) if draw.random() < 0.5 else "")
+
+
+def _phone(draw: Random) -> str:
+    return f"1{draw.choice('3578')}{draw.randrange(10**9):09d}"
 
 
 def exceptions() -> dict[str, list[Finding]]:
@@ -177,6 +222,9 @@ def main() -> int:
             flush=True,
         )
         met &= 1000 * signs <= bids
+    pairs, signs = namesakes(count)
+    print(f"namesakes: {1000 * signs / pairs:.2f} X1 per 1,000 of {pairs} pairs", flush=True)
+    met &= 1000 * signs <= MOST_B * pairs
     for name, found in exceptions().items():
         raised = ", ".join(f"{sign.code} {sign.strength}" for sign in found) or "nothing"
         print(f"{name}: {raised}")
