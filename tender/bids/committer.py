@@ -17,6 +17,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 from keys.errors import KeysError
 from tender.bids.sealing import Outcome, seal_bids
 from tender.bids.submission import SealRequest
+from tender.bids.turnstile import Turnstile
 from tender.core.errors import DomainError, Kind
 from tender.core.i18n import N_
 from tender.core.platform import Platform
@@ -25,6 +26,7 @@ GROUP = 128  # SEALs in one transaction at most
 Waiting = tuple[SealRequest, Future[Outcome]]
 UNWRITABLE = (KeysError, DataError, IntegrityError, UnicodeError, OverflowError)
 PATIENCE = 60.0  # seconds that a request waits for its commit
+MOMENT = 0.1  # seconds at most that a group waits for bids that are being checked
 
 
 @dataclass
@@ -33,6 +35,7 @@ class Committer:
 
     platform: Platform
     waiting: queue.Queue[Waiting] = field(default_factory=queue.Queue)
+    turnstile: Turnstile = field(default_factory=Turnstile)
     _start: threading.Lock = field(default_factory=threading.Lock)
     _thread: threading.Thread | None = None
 
@@ -45,6 +48,7 @@ class Committer:
         self.start()
         answer: Future[Outcome] = Future()
         self.waiting.put((request, answer))
+        self.turnstile.leave()
         try:
             outcome = answer.result(timeout=PATIENCE)
         except TimeoutError:
@@ -67,6 +71,7 @@ class Committer:
     def _run(self) -> None:
         while True:
             group = [self.waiting.get()]
+            self.turnstile.let_in(MOMENT)
             try:
                 self._commit(group)
             except Exception as error:  # noqa: BLE001 - every waiting request must hear of it
