@@ -24,7 +24,7 @@ from evaluation.compare.kgrams import KnownGrams, hash_kgrams
 from evaluation.compare.normalise import Codes, fold
 
 INDEX_NAME = ".compare-index"
-_VERSION = 1  # Raised when folding changes, so that older entries are read anew.
+_VERSION = 2  # Raised when folding changes, so that older entries are read anew.
 _LIST = "index.json"
 
 

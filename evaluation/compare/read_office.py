@@ -34,16 +34,25 @@ _DOC_IDS = (
     "{http://schemas.microsoft.com/office/word/2012/wordml}docId",
     "{http://schemas.microsoft.com/office/word/2010/wordml}docId",
 )
-_WORD_PARTS = re.compile(r"word/(document|footnotes|endnotes|header|footer)\d*\.xml")
+_WORD_PARTS = re.compile(r"word/(document|footnotes|endnotes|comments|header|footer)\d*\.xml")
 _WORD_BODY = re.compile(r"word/document\d*\.xml")
-_ORDER = ("document", "footnotes", "endnotes", "header", "footer")
-_SHEET = re.compile(r"xl/worksheets/sheet(\d+)\.xml")
+_ORDER = ("document", "footnotes", "endnotes", "comments", "header", "footer")
+_SHEET = re.compile(r"xl/worksheets/(?:sheet([0-9]{1,6})|[^/]+)\.xml")
+# What may hold text that is not read: parts in other formats, diagrams, embedded files.
+_NOT_READ = re.compile(
+    r"word/(?:[^/]*chunk[^/]*|diagrams/data\d*\.xml|embeddings/.+\.(?:docx|xlsx|pdf|bin))|"
+    r"xl/(?:comments[^/]*|drawings/drawing\d*\.xml|embeddings/.+\.(?:docx|xlsx|pdf|bin))",
+    re.IGNORECASE,
+)
+_LETTERED = re.compile(rb":t>|<t[ >]")
 _MEDIA = re.compile(r"(word|xl|ppt)/media/[^/]+\.(png|jpe?g|bmp|gif|tiff?|webp)", re.IGNORECASE)
 _OBJECT = re.compile(r"(word|xl)/embeddings/.+")
 _STRICT = b"http://purl.oclc.org/ooxml/"
 _USUAL = rb"http://schemas.openxmlformats.org/\1/2006/main"
 _HEAD = 4096
 _CHUNK = 1 << 20
+_LONGEST_NUMBER = 12
+_UNNUMBERED = 1_000_000
 
 
 class Package:
@@ -52,6 +61,7 @@ class Package:
     def __init__(self, data: bytes, limits: Limits) -> None:
         self._limits = limits
         self._left = limits.unpacked
+        self.remarks: set[str] = set()  # What else was left unread.
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(data))
         except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
@@ -87,8 +97,9 @@ class Package:
         if name not in self.names:
             return None
         parser = etree.XMLParser(
-            resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False
-        )
+            resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False,
+            remove_comments=True, remove_pis=True,
+        )  # fmt: skip
         try:
             root = etree.fromstring(_transitional(self.read(name)), parser)
         except etree.XMLSyntaxError as error:
@@ -96,6 +107,17 @@ class Package:
         if root.getroottree().docinfo.doctype:
             raise Unreadable(f"the part {name} declares a document type, which is not allowed")
         return root
+
+    def side(self, name: str) -> Any:
+        """Return a part beside the body as `tree` does; one that cannot be read is remarked.
+
+        A broken footer would otherwise hide the whole bid.
+        """
+        try:
+            return self.tree(name)
+        except Unreadable as why:
+            self.remarks.add(str(why))
+            return None
 
 
 def _transitional(data: bytes) -> bytes:
@@ -121,17 +143,33 @@ def read_office(data: bytes, limits: Limits) -> Extracted:
         raise Unreadable("the archive is neither docx nor xlsx")
     if len(text) > limits.characters:
         raise Unreadable("the file holds more text than the limit")
-    pictures, remarks = _pictures(package, limits)
+    pictures = _pictures(package, limits)
+    properties = _properties(package)
+    _remark_not_read(package)
     blind = (1,) if pictures and len(text.strip()) < 10 * len(pictures) else ()
     if not blind and any(picture.writing for picture in pictures):
-        remarks = (*remarks, PICTURED_TEXT)
-    return Extracted(text, starts, _properties(package), pictures, blind, remarks)
+        package.remarks.add(PICTURED_TEXT)
+    remarks = tuple(sorted(package.remarks))
+    return Extracted(text, starts, properties, pictures, blind, remarks)
+
+
+def _remark_not_read(package: Package) -> None:
+    """Say which parts may hold text that was not read."""
+    for name in filter(_NOT_READ.fullmatch, package.names):
+        try:
+            if name.endswith(".xml") and not _LETTERED.search(package.read(name)):
+                continue
+        except Unreadable as why:
+            package.remarks.add(str(why))
+            continue
+        package.remarks.add(f"the part {name} is of a kind that is not read")
 
 
 def _word_text(package: Package) -> str:
     parts = [name for name in package.names if _WORD_PARTS.fullmatch(name)]
     parts.sort(key=lambda name: (_ORDER.index(re.sub(r"\d+", "", name[5:-4])), name))
-    return "".join("".join(_paragraphs(package.tree(name))) for name in parts)
+    trees = (package.tree(n) if _WORD_BODY.fullmatch(n) else package.side(n) for n in parts)
+    return "".join("".join(_paragraphs(tree)) for tree in trees if tree is not None)
 
 
 def _paragraphs(root: Any) -> Iterator[str]:
@@ -158,10 +196,11 @@ def _inside_fallback(element: Any) -> bool:
 def _sheet_text(package: Package) -> tuple[str, tuple[int, ...]]:
     shared = package.tree("xl/sharedStrings.xml")
     strings = [] if shared is None else ["".join(i.itertext(_S + "t")) for i in shared]
-    sheets = [(int(m[1]), n) for n in package.names if (m := _SHEET.fullmatch(n))]
+    sheets = [(int(m[1] or _UNNUMBERED), n) for n in package.names if (m := _SHEET.fullmatch(n))]
     texts, starts, length = [], [], 0
     for _, name in sorted(sheets):
-        text = "".join(_rows(package.tree(name), strings))
+        sheet = package.side(name)
+        text = "" if sheet is None else "".join(_rows(sheet, strings))
         starts.append(length)
         texts.append(text)
         length += len(text)
@@ -179,7 +218,7 @@ def _cell(cell: Any, strings: list[str]) -> str:
     value = cell.findtext(_S + "v") or ""
     if cell.get("t") != "s":
         return value
-    number = int(value) if value.isdigit() else -1
+    number = int(value) if value.isdecimal() and len(value) < _LONGEST_NUMBER else -1
     return strings[number] if 0 <= number < len(strings) else ""
 
 
@@ -188,27 +227,26 @@ def media(package: Package) -> list[str]:
     return sorted(filter(_MEDIA.fullmatch, package.names))
 
 
-def _pictures(package: Package, limits: Limits) -> tuple[tuple[Picture, ...], tuple[str, ...]]:
+def _pictures(package: Package, limits: Limits) -> tuple[Picture, ...]:
     stop = time.monotonic() + limits.picture_seconds
     pictures: list[Picture] = []
-    remarks: set[str] = set()
     for name in media(package):
         if len(pictures) >= limits.pictures or time.monotonic() > stop:
-            remarks.add("only the first pictures were compared, the file holds too many")
+            package.remarks.add("only the first pictures were compared, the file holds too many")
             break
         try:
             picture = describe_bytes(package.read(name), 1, limits)
         except Unreadable as why:
-            remarks.add(f"{name}: {why}")
+            package.remarks.add(f"{name}: {why}")
             continue
         if min(picture.width, picture.height) >= MIN_SIDE:
             pictures.append(picture)
-    return tuple(pictures), tuple(sorted(remarks))
+    return tuple(pictures)
 
 
 def _properties(package: Package) -> Properties:
-    core, app = package.tree("docProps/core.xml"), package.tree("docProps/app.xml")
-    settings = package.tree("word/settings.xml")
+    core, app = package.side("docProps/core.xml"), package.side("docProps/app.xml")
+    settings = package.side("word/settings.xml")
     rsids: list[str] = []
     identifiers: list[str] = []
     if settings is not None:

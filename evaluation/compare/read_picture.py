@@ -22,7 +22,11 @@ MIN_SIDE = 48  # Smaller pictures are bullets, rules and stamps of the layout.
 
 def read_picture_file(data: bytes, limits: Limits) -> Extracted:
     """Read a picture that is a file of its own; it is compared as a picture, its text is unread."""
-    return Extracted(pictures=(describe_bytes(data, 1, limits),), blind_pages=(1,))
+    picture = describe_bytes(data, 1, limits)
+    with Image.open(io.BytesIO(data)) as image:
+        several = getattr(image, "n_frames", 1) > 1
+    remarks = ("only the first pictures were compared, the file holds too many",) * several
+    return Extracted(pictures=(picture,), blind_pages=(1,), remarks=remarks)
 
 
 def describe_bytes(data: bytes, page: int, limits: Limits) -> Picture:

@@ -15,6 +15,7 @@ from pathlib import Path
 from evaluation.compare.extracted import Extracted, Limits, Unreadable
 
 _PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\0", b"MM\0*", b"RIFF")
+_RICH = b"{\\rtf"  # Its Chinese is numbers.
 _OLE = b"\xd0\xcf\x11\xe0"
 
 
@@ -44,6 +45,8 @@ def read_text(data: bytes, limits: Limits) -> Extracted:
     """Decode plain text: UTF-8, or UTF-16 with its mark; line ends stay as they are."""
     if not data:
         raise Unreadable("the file is empty")
+    if data.startswith(_RICH):
+        raise Unreadable("the file is of an unknown format")
     encoding = "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8"
     try:
         text = data.decode(encoding)

@@ -77,6 +77,14 @@ def test_a_scanned_page_is_told_to_have_no_text_layer(tmp_path):
     assert "no text layer" in remarks[0].why
 
 
+def test_further_pages_of_a_picture_file_are_told(extractor, tmp_path):
+    pages = [Image.open(io.BytesIO(picture(seed))) for seed in (1, 2)]
+    pages[0].save(tmp_path / "a.tif", save_all=True, append_images=pages[1:])
+    held = extractor.read(tmp_path / "a.tif")
+    assert len(held.pictures) == 1
+    assert held.remarks == ("only the first pictures were compared, the file holds too many",)
+
+
 def written_page() -> bytes:
     """Return a picture of a page of text."""
     out = io.BytesIO()
@@ -106,6 +114,52 @@ def test_writing_that_is_a_picture_inside_a_text_is_told_and_a_photograph_is_not
         written(tmp_path, name, held)
     remarks = [row for _, _, rows in extract_all(list_bids(tmp_path), SMALL) for row in rows]
     assert [(row.file, row.why[:12]) for row in remarks] == [("甲.docx", PICTURED_TEXT[:12])]
+
+
+@pytest.mark.parametrize(
+    "broken", ["docProps/core.xml", "docProps/app.xml", "word/settings.xml", "word/footer1.xml"]
+)
+def test_a_broken_part_beside_the_body_does_not_hide_the_bid(extractor, tmp_path, broken):
+    held = extractor.read(written(tmp_path, "a.docx", docx(["正文"], extra={broken: "<x"})))
+    assert held.text == "正文\n"
+    assert [remark.split()[:3] for remark in held.remarks] == [["the", "part", broken]]
+
+
+def test_a_broken_cell_or_sheet_does_not_hide_the_workbook(extractor, tmp_path):
+    space = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+    cells = "".join(f'<c t="s"><v>{value}</v></c>' for value in ("²", "٣", "9" * 5000, "0"))
+    parts = {
+        "xl/workbook.xml": f"<workbook {space}/>",
+        "xl/sharedStrings.xml": f"<sst {space}><si><t>土方</t></si></sst>",
+        "xl/worksheets/sheet1.xml": f"<worksheet {space}><row>{cells}</row></worksheet>",
+        "xl/worksheets/sheet2.xml": "<worksheet",
+        "xl/worksheets/清单.xml": f"<worksheet {space}><row><c><v>7</v></c></row></worksheet>",
+    }
+    held = extractor.read(written(tmp_path, "a.xlsx", packed(parts)))
+    assert held.text == "土方\n7\n"
+    assert len(held.page_starts) == 3
+    assert "sheet2" in held.remarks[0]
+
+
+def test_text_in_comments_is_read_and_in_other_formats_is_told(extractor, tmp_path):
+    space = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+    body = "<w:p><w:t>前<!-- x -->后</w:t></w:p>"
+    data = docx(
+        ["正文"],
+        extra={
+            "word/document.xml": f"<w:document {space}>{body}</w:document>",
+            "word/comments.xml": f"<w:comments {space}><w:p><w:t>批注</w:t></w:p></w:comments>",
+            "word/afchunk1.mht": "html",
+            "word/diagrams/data1.xml": "<a:x xmlns:a='a'><a:t>图示</a:t></a:x>",
+            "word/diagrams/data2.xml": "<a:x xmlns:a='a'/>",
+        },
+    )
+    held = extractor.read(written(tmp_path, "a.docx", data))
+    assert held.text == "前后\n批注\n"
+    assert [remark.split()[2] for remark in held.remarks] == [
+        "word/afchunk1.mht",
+        "word/diagrams/data1.xml",
+    ]
 
 
 def encrypted_docx() -> bytes:
@@ -187,6 +241,7 @@ def endless_pages() -> bytes:
         ("a.bin", b"\0\1\2" * 9, "unknown format"),
         ("a.docx", b"", "empty"),
         ("a.txt", b"", "empty"),
+        ("a.rtf", rb"{\rtf1\ansi \u25237?\u26631?}", "unknown format"),
         ("a.pdf", endless_pages(), "pages, more than the limit"),
         ("a.txt", "长".encode() * 200_001, "more text than the limit"),
     ],
