@@ -62,7 +62,7 @@ from tender.procedure.models import Custodian
 from tender.procedure.purging import purge_procedure, staff_take_part
 from tender.procedure.retaining import hold
 from tender.publication.keeping import purge_private_papers, uses_of_published_files
-from tender.publication.producing import produce_document
+from tender.publication.papers.producing import produce_document
 from tender.supervision.purging import purge_supervision
 from tender.supervision.ticking import sweep_due
 
@@ -73,10 +73,10 @@ VIEWS = (
     "tender.accounts.login",
     "tender.accounts.views",
     "tender.accounts.views_administration",
-    "tender.publication.views",
-    "tender.publication.views_feeds",
-    "tender.publication.views_pages",
-    "tender.publication.views_verify",
+    "tender.publication.portal.views",
+    "tender.publication.portal.views_feeds",
+    "tender.publication.portal.views_pages",
+    "tender.publication.verifying.views",
     "tender.ledger.api",
     "tender.ledger.views_health",
     "tender.procedure.custody.api",

@@ -64,6 +64,8 @@ FAULTS = [
     ("tender/publication/planted.py", "import tender.supervision\n"),
     ("tender/bids/planted.py", "import keys.verdict\n"),
     ("tender/room/__init__.py", '"""A room without a floor."""\n'),
+    ("tender/publication/papers/planted.py", "import tender.publication.portal\n"),
+    ("tender/publication/room/__init__.py", '"""A room without a floor."""\n'),
     ("tender/procedure/law/planted.py", "import tender.procedure.models\n"),
     ("tender/procedure/drafting/planted.py", "import tender.procedure.publishing\n"),
     ("tender/procedure/room/__init__.py", '"""A room without a floor."""\n'),
@@ -84,7 +86,7 @@ def skeleton(root: Path) -> None:
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(init, target)
     stubs = [f"keys/{name}.py" for name in ("shamir", "cobblestone", "verdict")]
-    for room in ("evaluation", "tender/procedure"):
+    for room in ("evaluation", "tender/procedure", "tender/publication"):
         stubs += [f"{room}/{path.name}" for path in (house.ROOT / room).glob("[!_]*.py")]
     for name in (*stubs, "evaluation/__main__.py"):
         (root / name).write_text(f'"""{name}."""\n')

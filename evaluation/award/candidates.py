@@ -37,9 +37,9 @@ from tender.procedure.states import TENDER
 from tender.procedure.timeline.calendar import day_of
 from tender.procedure.timeline.milestones import MilestoneCode
 from tender.procedure.timeline.timeline import INSTANT
-from tender.publication import parts
-from tender.publication.documents import TITLES, CandidatesNotice, DocumentKind
 from tender.publication.models import Notice, NoticeKind
+from tender.publication.papers import parts
+from tender.publication.papers.documents import TITLES, CandidatesNotice, DocumentKind
 from tender.publication.service import Content, publish
 from tender.supervision.milestones import meet
 

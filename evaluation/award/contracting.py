@@ -34,7 +34,7 @@ from tender.procedure.notices import plain_notice
 from tender.procedure.states import TENDER
 from tender.publication.models import NoticeKind
 from tender.publication.ocds import value
-from tender.publication.parts import Block
+from tender.publication.papers.parts import Block
 from tender.publication.service import publish
 from tender.supervision.milestones import meet
 

@@ -28,8 +28,8 @@ from tender.procedure.notices import paper_lot, parties
 from tender.procedure.pricing import PriceBasis
 from tender.procedure.timeline.milestones import MilestoneCode
 from tender.procedure.timeline.timeline import INSTANT
-from tender.publication import parts
-from tender.publication.documents import (
+from tender.publication.papers import parts
+from tender.publication.papers.documents import (
     TITLES,
     AwardLetter,
     DocumentKind,

@@ -32,10 +32,10 @@ from tender.procedure.models import Lot, Tender
 from tender.procedure.notices import ocds_tender, parties
 from tender.procedure.timeline.milestones import MilestoneCode
 from tender.procedure.timeline.timeline import INSTANT
-from tender.publication import parts
-from tender.publication.documents import TITLES, DocumentKind, ResultNotice
 from tender.publication.models import NoticeKind
 from tender.publication.ocds import value
+from tender.publication.papers import parts
+from tender.publication.papers.documents import TITLES, DocumentKind, ResultNotice
 from tender.publication.service import Content
 
 Results = dict[str, Evaluation]

@@ -38,10 +38,10 @@ from tender.core.ids import new_id
 from tender.core.settings import Settings
 from tender.core.spreadsheets import table
 from tender.procedure.facts import public_facts, tender_by_id
-from tender.publication import parts
-from tender.publication.documents import TITLES, DocumentKind, FindingReport
 from tender.publication.models import DocumentStatus, IssuedDocument
-from tender.publication.parts import PlotBar, PlotLine, PlotTick
+from tender.publication.papers import parts
+from tender.publication.papers.documents import TITLES, DocumentKind, FindingReport
+from tender.publication.papers.parts import PlotBar, PlotLine, PlotTick
 from tender.publication.service import issue_document
 
 ALL = "all"

@@ -21,7 +21,7 @@ from tender.core.wording import say
 from tender.ledger import service as ledger
 from tender.opening.results import judged_bids
 from tender.procedure.models import Lot, Tender
-from tender.publication import parts
+from tender.publication.papers import parts
 
 STATUS_NAMES: dict[ReviewStatus, str] = {
     ReviewStatus.ASKED: N_("waits for the bidder's explanation"),

@@ -18,8 +18,8 @@ from tender.opening.record import VERDICTS
 from tender.opening.results import OpenedBid, judged_bids
 from tender.procedure.facts import lots_of, pricing_of
 from tender.procedure.models import Criterion, Lot, Tender
-from tender.publication import parts
 from tender.publication.ocds import value
+from tender.publication.papers import parts
 
 TOO_FEW = N_("Too few bids came in; nothing was opened.")
 

@@ -37,9 +37,9 @@ from tender.procedure.facts import lots_of, method_row, public_facts, tender_by_
 from tender.procedure.models import Lot, LotStatus, Tender, TenderStatus
 from tender.procedure.notices import plain_notice
 from tender.procedure.states import LOT, TENDER
-from tender.publication import parts
-from tender.publication.documents import TITLES, DocumentKind, EvaluationReport
 from tender.publication.models import IssuedDocument, NoticeKind
+from tender.publication.papers import parts
+from tender.publication.papers.documents import TITLES, DocumentKind, EvaluationReport
 from tender.publication.service import issue_document, publish
 from tender.supervision.milestones import end
 

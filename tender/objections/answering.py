@@ -24,7 +24,7 @@ from tender.procedure.models import Tender, TenderStatus
 from tender.procedure.notices import plain_notice
 from tender.procedure.states import TENDER
 from tender.publication.models import NoticeKind
-from tender.publication.parts import Block
+from tender.publication.papers.parts import Block
 from tender.publication.service import publish
 from tender.supervision.milestones import fall
 

@@ -27,7 +27,7 @@ from tender.procedure.models import Tender
 from tender.procedure.notices import plain_notice
 from tender.procedure.publishing.pausing import pause_tender
 from tender.publication.models import NoticeKind
-from tender.publication.parts import Block
+from tender.publication.papers.parts import Block
 from tender.publication.service import publish, set_facts
 from tender.supervision.milestones import Terms, meet, schedule
 from tender.supervision.models import Holder

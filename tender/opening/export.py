@@ -35,7 +35,7 @@ from tender.opening.models import Opening, OpeningStatus, ReleaseRow, VerdictRow
 from tender.opening.unsealing import counted_bids, verdict_row
 from tender.procedure.custody.opening_records import acceptances
 from tender.procedure.models import Custodian, OpeningRecordRow, Tender
-from tender.publication.documents import DocumentKind
+from tender.publication.papers.documents import DocumentKind
 
 RECENT = 500  # checkpoints looked at for enough witnesses
 PAUSE = 0.3  # seconds between two looks for new co-signatures

@@ -21,10 +21,10 @@ from tender.procedure.custody.opening_records import record_of
 from tender.procedure.facts import lots_of, pricing_of, public_facts
 from tender.procedure.models import Lot, Tender, TenderStatus
 from tender.procedure.notices import plain_notice
-from tender.publication import parts
-from tender.publication.documents import OpeningRecordPaper
 from tender.publication.models import NoticeKind
 from tender.publication.ocds import value
+from tender.publication.papers import parts
+from tender.publication.papers.documents import OpeningRecordPaper
 from tender.publication.service import Content, publish, set_stage
 from tender.supervision.milestones import meet
 

@@ -18,10 +18,18 @@ from tender.procedure.facts import lots_of, method_row, pricing_of, stated_term,
 from tender.procedure.law.kinds import Direction, Kind, kind_row
 from tender.procedure.lineage import previous_of, related_process
 from tender.procedure.models import Lot, Tender, TenderDocument
-from tender.publication.documents import PlainNotice, TenderNotice
 from tender.publication.models import NoticeKind
 from tender.publication.ocds import value
-from tender.publication.parts import Block, Custodian, Head, NoticeLot, Party, SealedFor, Step
+from tender.publication.papers.documents import PlainNotice, TenderNotice
+from tender.publication.papers.parts import (
+    Block,
+    Custodian,
+    Head,
+    NoticeLot,
+    Party,
+    SealedFor,
+    Step,
+)
 from tender.publication.service import Attachment, Content
 
 TITLES: dict[Kind, str] = {

@@ -22,7 +22,6 @@ from tender.core.clock import legal_day
 from tender.core.settings import Settings
 from tender.ledger import service as ledger
 from tender.publication import search
-from tender.publication.documents import Document, job
 from tender.publication.models import (
     DocumentStatus,
     IssuedDocument,
@@ -32,7 +31,8 @@ from tender.publication.models import (
     PublicTender,
 )
 from tender.publication.ocds import release
-from tender.publication.parts import Block, Head
+from tender.publication.papers.documents import Document, job
+from tender.publication.papers.parts import Block, Head
 
 CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # nothing that reads like something else
 PRODUCE = "document.produce"

@@ -23,7 +23,7 @@ from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner
 
 from keys.centre import SigningKey
 from keys.certificates import PROFILES, Role, generate_key, make_certificate, subject
-from tender.publication import sealing
+from tender.publication.papers import sealing
 from tests.tender.publication import workshop
 from tests.tender.publication.samples import CENTRE
 

@@ -20,7 +20,7 @@ from keys.certificates import Role
 from keys.errors import Forged, KeysError, Malformed, Refused
 from keys.pdf import compare_with_issued, read_signed, revision_ends, verify_issued
 from keys.signed import Answer, Level
-from tender.publication.sealing import add_timestamp, open_keys
+from tender.publication.papers.sealing import add_timestamp, open_keys
 from tests.keys import tampering as t
 from tests.tender.publication import workshop
 from tests.tender.publication.samples import CENTRE

@@ -11,9 +11,9 @@ from keys import encoding
 from keys.centre import create_centre
 from keys.verify import verify
 from keys.verify_report import Report
-from tender.publication.sealart import seal_page
-from tender.publication.sealfields import add_seal_field
-from tender.publication.sealing import open_keys, seal_pdf
+from tender.publication.papers.sealart import seal_page
+from tender.publication.papers.sealfields import add_seal_field
+from tender.publication.papers.sealing import open_keys, seal_pdf
 from tests.keys.plain_county import County
 
 WHEN = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)

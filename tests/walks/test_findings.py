@@ -17,7 +17,7 @@ from tender.core.jobs import perform_due
 from tender.ledger.models import LedgerEntry
 from tender.procedure.models import Tender
 from tender.publication.models import IssuedDocument
-from tender.publication.producing import rest
+from tender.publication.papers.producing import rest
 from tests.evaluation import county as make
 from tests.evaluation.compare.documents import docx
 from tests.evaluation.test_screened_files import SLIP, bill, passage, text

@@ -24,8 +24,8 @@ from tender.core.clock import legal_day
 from tender.core.outbox import OutboxRow
 from tender.ledger import checkpoints
 from tender.ledger.ticking import sign_if_grown
-from tender.publication import producing
 from tender.publication.models import IssuedDocument, Notice, NoticeKind
+from tender.publication.papers import producing
 from tests.evaluation import county as make
 from tests.house import ROOT
 from tests.walks.serving import pictured, served

@@ -13,7 +13,7 @@ import wsgi
 from tender.accounts.authority import ensure_centre
 from tender.core.jobs import perform_due
 from tender.procedure.models import Tender
-from tender.publication import producing
+from tender.publication.papers import producing
 from tests.tender import factories as make
 from tests.tender.publication.public_county import POND, county
 from tests.walks.serving import AXE, FAULTS, pictured, served

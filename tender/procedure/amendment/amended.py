@@ -41,7 +41,7 @@ from tender.procedure.notices import ocds_tender, paper_steps, plain_notice
 from tender.procedure.publishing.postponing import move_deadline, require_running
 from tender.procedure.states import AMENDMENT
 from tender.publication.models import Notice, NoticeKind
-from tender.publication.parts import Block
+from tender.publication.papers.parts import Block
 from tender.publication.service import Attachment, Content, publish
 
 UNTIL_NOW = N_("Until now")

@@ -13,7 +13,7 @@ from tender.core.settings import Settings
 from tender.ledger import checkpoints
 from tender.ledger.models import LedgerCheckpoint, LedgerEntry
 from tender.procedure.models import Custodian
-from tender.publication.checking import public_keys
+from tender.publication.verifying.checking import public_keys
 
 NEWEST = 15
 

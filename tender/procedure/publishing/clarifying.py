@@ -17,7 +17,7 @@ from tender.procedure.models import Question, Tender
 from tender.procedure.notices import plain_notice
 from tender.procedure.publishing.postponing import require_running
 from tender.publication.models import Notice, NoticeKind
-from tender.publication.parts import Block
+from tender.publication.papers.parts import Block
 from tender.publication.service import publish
 
 

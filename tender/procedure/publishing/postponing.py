@@ -18,7 +18,7 @@ from tender.procedure.facts import lots_of, public_facts, tender_by_id
 from tender.procedure.models import LotStatus, Tender, TenderStatus
 from tender.procedure.notices import paper_steps, plain_notice
 from tender.publication.models import Notice, NoticeKind
-from tender.publication.parts import Block
+from tender.publication.papers.parts import Block
 from tender.publication.service import publish
 
 

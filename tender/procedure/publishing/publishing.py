@@ -25,7 +25,7 @@ from tender.procedure.notices import plain_notice, tender_notice
 from tender.procedure.publishing.retendering import announce
 from tender.procedure.states import LOT, TENDER
 from tender.publication.models import Notice, NoticeKind
-from tender.publication.parts import Block
+from tender.publication.papers.parts import Block
 from tender.publication.service import publish
 from tender.supervision.milestones import end
 

@@ -38,7 +38,7 @@ from tender.procedure.models import (
 from tender.procedure.notices import plain_notice
 from tender.procedure.timeline.calendar import day_of
 from tender.publication.models import Notice, NoticeKind
-from tender.publication.parts import Block
+from tender.publication.papers.parts import Block
 from tender.publication.service import publish
 
 ENDED = (LotStatus.FAILED, LotStatus.CANCELLED)

@@ -13,7 +13,7 @@ from tender.procedure.facts import public_facts
 from tender.procedure.models import Tender
 from tender.procedure.notices import plain_notice, tender_notice
 from tender.publication.models import NoticeKind
-from tender.publication.parts import Block
+from tender.publication.papers.parts import Block
 from tender.publication.service import Attachment, publish, set_stage
 from tests.tender import factories as make
 

@@ -9,7 +9,7 @@ import json
 
 from PIL import Image
 
-from tender.publication.documents import (
+from tender.publication.papers.documents import (
     AwardLetter,
     CandidatesNotice,
     Document,
@@ -22,7 +22,7 @@ from tender.publication.documents import (
     UnsuccessfulLetter,
     VillageSheet,
 )
-from tender.publication.parts import (
+from tender.publication.papers.parts import (
     AwardedLot,
     Block,
     Candidate,

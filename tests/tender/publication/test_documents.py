@@ -15,11 +15,11 @@ import pytest
 from pyhanko.pdf_utils.reader import PdfFileReader
 
 from tender.core import i18n
-from tender.publication.documents import Document, DocumentKind, job, require_fields
-from tender.publication.parts import Block, Party
-from tender.publication.press import ROOT, TEMPLATES
-from tender.publication.sealart import seal_svg
-from tender.publication.typesetting import Pictures, day, environment, moment, typeset
+from tender.publication.papers.documents import Document, DocumentKind, job, require_fields
+from tender.publication.papers.parts import Block, Party
+from tender.publication.papers.press import ROOT, TEMPLATES
+from tender.publication.papers.sealart import seal_svg
+from tender.publication.papers.typesetting import Pictures, day, environment, moment, typeset
 from tests.tender.publication import workshop
 from tests.tender.publication.samples import (
     AWARD_LETTER,
@@ -165,7 +165,7 @@ def test_hostile_text_is_printed_as_text_and_fetches_nothing(
 
 
 def test_an_address_inside_a_page_is_denied(caplog: pytest.LogCaptureFixture) -> None:
-    from tender.publication.typesetting import Page
+    from tender.publication.papers.typesetting import Page
 
     page = Page('<html lang="en"><p>x<img alt="y" src="file:///etc/hostname">', {})
     workshop.typesetter().render_page(page)
@@ -249,7 +249,7 @@ def test_the_seal_is_drawn_from_any_name() -> None:
 
 def test_ordering_a_document_loads_no_layout_engine() -> None:
     code = (
-        "import tender.publication.press, tender.publication.documents, sys;"
+        "import tender.publication.papers.press, tender.publication.papers.documents, sys;"
         "sys.exit(any(m.split('.')[0] in ('weasyprint', 'pyhanko') for m in sys.modules))"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0

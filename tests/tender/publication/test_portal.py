@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 
 from tender.publication import search
 from tender.publication.models import PublicTender
-from tender.publication.portal import Filter, State, find, front, read_filter, state_of
+from tender.publication.portal.portal import Filter, State, find, front, read_filter, state_of
 from tender.publication.search import SearchPosting, SearchTerm
 from tests.tender import factories as make
 from tests.tender.publication.public_county import POND, TITLES, county

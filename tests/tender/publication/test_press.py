@@ -11,8 +11,8 @@ import pytest
 
 from keys.pdf import verify_issued
 from tender.core.errors import DomainError
-from tender.publication.documents import job
-from tender.publication.press import Press, PressSettings
+from tender.publication.papers.documents import job
+from tender.publication.papers.press import Press, PressSettings
 from tests.tender.publication import workshop
 from tests.tender.publication.samples import AWARD_LETTER, PLAIN_NOTICE
 

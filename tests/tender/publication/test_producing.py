@@ -25,10 +25,10 @@ from tender.core.files import blob_path
 from tender.core.jobs import perform_due
 from tender.ledger.models import LedgerEntry
 from tender.ledger.ticking import sign_if_grown
-from tender.publication import producing
-from tender.publication.checking import Verdict, check_upload
 from tender.publication.models import DocumentStatus, IssuedDocument
-from tender.publication.press import ROOT, Made
+from tender.publication.papers import producing
+from tender.publication.papers.press import ROOT, Made
+from tender.publication.verifying.checking import Verdict, check_upload
 from tests.tender import factories as make
 from tests.tender.publication.public_county import county
 

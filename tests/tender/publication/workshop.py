@@ -8,11 +8,11 @@ from functools import cache
 from pathlib import Path
 
 from keys.centre import Centre, create_centre
-from tender.publication.documents import Document, job
-from tender.publication.press import FONTS, TEMPLATES
-from tender.publication.produce import SEAL_PURPOSE
-from tender.publication.rendering import Typesetter
-from tender.publication.sealing import SealKeys, open_keys, seal_pdf
+from tender.publication.papers.documents import Document, job
+from tender.publication.papers.press import FONTS, TEMPLATES
+from tender.publication.papers.produce import SEAL_PURPOSE
+from tender.publication.papers.rendering import Typesetter
+from tender.publication.papers.sealing import SealKeys, open_keys, seal_pdf
 from tests.tender.publication.samples import CENTRE, PLAIN_NOTICE
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)

@@ -45,7 +45,7 @@ from pyhanko_certvalidator.registry import SimpleCertificateStore
 from keys.centre import Centre, SigningKey
 from keys.certificates import Role
 from keys.timestamps import answer
-from tender.publication.sealfields import SEAL_FIELD, TIME_FIELD
+from tender.publication.papers.sealfields import SEAL_FIELD, TIME_FIELD
 
 # Nothing may follow the last timestamp, so its validation material goes in before it.
 BEFORE_STAMP = TimestampDSSContentSettings(include_vri=False, update_before_ts=True)

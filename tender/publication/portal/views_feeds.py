@@ -6,9 +6,9 @@ from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from tender.core.web import db, now, page, platform, public
-from tender.publication import feeds, packages
-from tender.publication.notice_page import public_tender
-from tender.publication.portal import read_filter
+from tender.publication.portal import feeds, packages
+from tender.publication.portal.notice_page import public_tender
+from tender.publication.portal.portal import read_filter
 
 blueprint = Blueprint("feeds", __name__)
 

@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Any, ClassVar
 
 from tender.core.i18n import N_
-from tender.publication.parts import (
+from tender.publication.papers.parts import (
     AwardedLot,
     Block,
     CandidateLot,

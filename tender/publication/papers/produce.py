@@ -1,6 +1,6 @@
 """The press's own process: reads orders as JSON lines, writes sealed PDFs.
 
-    python -m tender.publication.produce --fonts DIR --templates DIR
+    python -m tender.publication.papers.produce --fonts DIR --templates DIR
         [--memory BYTES] [--centre DIR --passphrase FILE]
 
 One order a line on standard input, one answer a line on standard output:
@@ -33,9 +33,9 @@ from keys.centre import open_centre
 from keys.encoding import parse_timestamp
 from keys.errors import KeysError
 from keys.pdf import verify_issued
-from tender.publication.documents import DocumentKind
-from tender.publication.rendering import Typesetter
-from tender.publication.sealing import SealKeys, open_keys, seal_pdf
+from tender.publication.papers.documents import DocumentKind
+from tender.publication.papers.rendering import Typesetter
+from tender.publication.papers.sealing import SealKeys, open_keys, seal_pdf
 
 SEAL_PURPOSE = "电子印章"
 
@@ -96,7 +96,7 @@ def serve(workshop: Workshop, orders: TextIO, answers: TextIO) -> None:
 
 def main(arguments: list[str]) -> int:
     """Load fonts and keys, then serve; exit 2 with one line if something is missing."""
-    parser = argparse.ArgumentParser(prog="python -m tender.publication.produce")
+    parser = argparse.ArgumentParser(prog="python -m tender.publication.papers.produce")
     parser.add_argument("--fonts", type=Path, required=True)
     parser.add_argument("--templates", type=Path, required=True)
     parser.add_argument("--memory", type=int, default=0)

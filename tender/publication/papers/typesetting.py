@@ -21,7 +21,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from tender.core import i18n, money, presenting
 from tender.core.shanghai import SHANGHAI
-from tender.publication.documents import TEMPLATES, DocumentKind, require_fields
+from tender.publication.papers.documents import TEMPLATES, DocumentKind, require_fields
 
 # Marks between a label and what follows; they are typography, not words.
 PUNCTUATION = {

@@ -14,7 +14,7 @@ from keys.pdf import MAX_BYTES
 from tender.core.errors import DomainError, Kind, invalid
 from tender.core.i18n import N_
 from tender.core.web import db, limiter, page, platform, public
-from tender.publication.checking import (
+from tender.publication.verifying.checking import (
     Checked,
     check_upload,
     document_by_code,

@@ -20,10 +20,10 @@ import weasyprint
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
-from tender.publication.documents import DocumentKind
-from tender.publication.sealart import seal_page
-from tender.publication.sealfields import add_seal_field
-from tender.publication.typesetting import JPEG, Page, environment, typeset
+from tender.publication.papers.documents import DocumentKind
+from tender.publication.papers.sealart import seal_page
+from tender.publication.papers.sealfields import add_seal_field
+from tender.publication.papers.typesetting import JPEG, Page, environment, typeset
 
 FONTS = {
     "font:regular": "400Regular/NotoSerifSC_400Regular.ttf",

@@ -21,7 +21,7 @@ from keys.encoding import timestamp
 from tender.core.children import AnsweringChild, ChildGone, ChildLate, ChildNotReady
 from tender.core.errors import DomainError, Kind
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 FONTS = ROOT / "node_modules" / "@expo-google-fonts" / "noto-serif-sc"
 TEMPLATES = ROOT / "templates" / "pdf"
 MEMORY_BYTES = 1536 * 1024 * 1024
@@ -120,7 +120,7 @@ class Press:
 
 
 def _command(settings: PressSettings) -> list[str]:
-    command = [sys.executable, "-m", "tender.publication.produce"]
+    command = [sys.executable, "-m", "tender.publication.papers.produce"]
     command += ["--memory", str(settings.memory)]
     command += ["--fonts", str(settings.fonts), "--templates", str(settings.templates)]
     if settings.centre is not None:

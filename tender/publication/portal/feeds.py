@@ -13,8 +13,8 @@ from keys.encoding import timestamp
 from tender.core.i18n import N_, gettext
 from tender.core.settings import Settings
 from tender.publication.models import Notice, PublicTender
-from tender.publication.notice_page import NOTICE_NAMES, steps_of
-from tender.publication.portal import Filter, find
+from tender.publication.portal.notice_page import NOTICE_NAMES, steps_of
+from tender.publication.portal.portal import Filter, find
 
 ATOM = "http://www.w3.org/2005/Atom"
 ENTRIES = 50

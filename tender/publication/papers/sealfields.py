@@ -11,7 +11,7 @@ from typing import Any
 
 import pydyf
 
-from tender.publication.sealart import DIAMETER_MM
+from tender.publication.papers.sealart import DIAMETER_MM
 
 SEAL_FIELD = "Seal"
 TIME_FIELD = "Time"

@@ -12,9 +12,10 @@ from flask.typing import ResponseReturnValue
 from tender.core.files import blob_path
 from tender.core.shanghai import SHANGHAI
 from tender.core.web import actor_or_none, db, now, page, platform, public
-from tender.publication import portal, search, tables
-from tender.publication.downloads import attachment, readable_document
-from tender.publication.notice_page import public_tender, tender_page
+from tender.publication import search
+from tender.publication.portal import portal, tables
+from tender.publication.portal.downloads import attachment, readable_document
+from tender.publication.portal.notice_page import public_tender, tender_page
 
 blueprint = Blueprint("portal", __name__)
 

@@ -23,8 +23,8 @@ from tender.publication.models import (
     PublicAttachment,
     PublicTender,
 )
-from tender.publication.portal import State, state_of
-from tender.publication.typesetting import moment as shown_moment
+from tender.publication.papers.typesetting import moment as shown_moment
+from tender.publication.portal.portal import State, state_of
 
 NOTICE_NAMES: dict[NoticeKind, str] = {
     NoticeKind.TENDER: N_("Tender notice"),

@@ -34,10 +34,10 @@ from tender.core.settings import Settings
 from tender.ledger.models import LedgerEntry
 from tender.ledger.service import entry_of
 from tender.ledger.signing import note_key
-from tender.publication.inclusion import Inclusion, prove_document
 from tender.publication.models import DocumentStatus, IssuedDocument
+from tender.publication.verifying.inclusion import Inclusion, prove_document
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 MEMORY = 1024 * 1024 * 1024
 PROCESSOR_SECONDS = 20
 SECONDS = 40

@@ -24,7 +24,7 @@ from tender.core.platform import Platform
 from tender.core.settings import Settings
 from tender.ledger import service as ledger
 from tender.publication.models import DocumentStatus, IssuedDocument, PublicTender
-from tender.publication.press import Made, Press, PressSettings
+from tender.publication.papers.press import Made, Press, PressSettings
 
 log = structlog.get_logger(__name__)
 PRODUCE = "document.produce"

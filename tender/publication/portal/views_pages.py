@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from tender.core.shanghai import SHANGHAI
 from tender.core.web import STATIC, db, now, page, public
-from tender.publication import portal
+from tender.publication.portal import portal
 
 blueprint = Blueprint("pages", __name__)
 SCREEN_ROWS = 8

@@ -1,0 +1,1 @@
+"""Signed documents: what they say, how they are set, sealed and ordered."""

@@ -1,0 +1,1 @@
+"""The public pages, feeds and open data, made from what was published."""

@@ -1,0 +1,1 @@
+"""Checking what strangers bring: a PDF or a receipt against the ledger."""
