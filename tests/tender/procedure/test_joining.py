@@ -71,6 +71,8 @@ def test_the_notice_and_the_public_facts_say_it_either_way(place: make.County) -
         assert (facts["joint_bids"], facts["subcontracting"]) == (joint, not joint)
         shown = place.client(None).get(f"/tenders/{tender.number}").get_data(as_text=True)
         assert ("不接受" in shown) is not joint
+        work = place.client(place.clerk).get(f"/work/{tender.id}").get_data(as_text=True)
+        assert ("不接受" in work) is not joint
     lease = make.lease(place)
     assert lease.direction is Direction.DISPOSAL
     with place.world.platform.database.read() as session, speaking("zh"):
