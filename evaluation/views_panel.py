@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from evaluation.models import MemberStatus
 from evaluation.panel import desk, profiles, seating, sheets
-from evaluation.panel.partners import stated_in_tender
+from evaluation.panel.partners import partners_stated, stated_in_tender
 from evaluation.result import reporting
 from tender.core.actor import Role
 from tender.core.errors import DomainError, invalid, not_found
@@ -46,6 +46,8 @@ def _page(
         MemberStatus.SEATED: "evaluation/sheet.html",
         MemberStatus.SUBMITTED: "evaluation/submitted.html",
     }
+    stated = stated_in_tender(db(), platform().settings.store, shown.tender)
+    members, subcontractors = partners_stated(stated)
     return page(
         names.get(shown.member.status, "evaluation/left.html"),
         # With faulty cells the others are kept, so the request has succeeded and is committed.
@@ -56,6 +58,8 @@ def _page(
         wrong=error.fields if error else {},
         cells=cells or {},
         form=request.form,
+        members=members,
+        subcontractors=subcontractors,
         causes=profiles.CAUSE_NAMES,
     )
 

@@ -64,6 +64,14 @@ def stated_in_tender(session: Session, store: Path, tender: Tender) -> dict[str,
     return found
 
 
+def partners_stated(stated: Mapping[str, BidStated]) -> tuple[list[str], list[str]]:
+    """The names of all members of joint bids, and of all subcontractors that bids name."""
+    held = [each.statement for each in stated.values() if each.statement is not None]
+    members = {partner.name for own in held for partner in own.consortium}
+    under = {partner.name for own in held for partner in own.subcontracts}
+    return sorted(members), sorted(under)
+
+
 def bidder_named(partner: Partner, bids: Sequence[OpenedBid]) -> OpenedBid | None:
     """The bid of a partner that bids itself: by its credit code, else by its name.
 

@@ -222,6 +222,13 @@ def test_experts_of_members_and_subcontractors_are_kept_from_the_panel(place: ma
     barred = {each.person_id for each in place.experts}
     make.add_experts(place, 9)
     seated = make.draw_panel(place, tender)
+    declined = place.client(seated[0])
+    make.ok(declined.post(f"/panel/{tender.id}/decline", data={"reason": "临时出差，无法到场"}))
+    later = [who for who in place.experts if who not in seated and who.person_id not in barred]
+    asked = [place.client(who).get(f"/panel/{tender.id}") for who in later]
+    page = next(each.get_data(as_text=True) for each in asked if each.status_code == 200)
+    assert "北岭路桥" in page
+    assert "县城防水" in page
     assert barred.isdisjoint({each.person_id for each in seated})
     made = place.read(lambda session: session.scalars(select(PanelDraw)).one())
     assert {"北岭路桥", "91330800MA28F00001"} <= set(made.parties["bidders"])
