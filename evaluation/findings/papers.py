@@ -41,7 +41,7 @@ from tender.procedure.facts import public_facts, tender_by_id
 from tender.publication.models import DocumentStatus, IssuedDocument
 from tender.publication.papers import parts
 from tender.publication.papers.documents import TITLES, DocumentKind, FindingReport
-from tender.publication.papers.parts import PlotBar, PlotLine, PlotTick
+from tender.publication.papers.parts import PlotBar, PlotLine, PlotMark, PlotTick
 from tender.publication.service import issue_document
 
 ALL = "all"
@@ -158,6 +158,7 @@ def _told(shown: Shown, most: int) -> parts.ToldFinding:
             bars=tuple(PlotBar(**vars(each)) for each in drawn.bars),
             lines=tuple(PlotLine(**vars(each)) for each in drawn.lines),
             ticks=tuple(PlotTick(**vars(each)) for each in drawn.ticks),
+            marks=tuple(PlotMark(**vars(each)) for each in drawn.marks),
         )
         if drawn
         else None,

@@ -20,6 +20,7 @@ RARITY = N_("How rare this is among honest bidders")
 RARITY_UNIT = N_("chance, each step ten times rarer")
 LIMIT = N_("limit")
 HERE = N_("this finding")
+EXPECTED = N_("Bars show what was counted; the lines across them what would be expected.")
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,15 @@ class Tick:
 
 
 @dataclass(frozen=True)
+class Mark:
+    """A level line across a bar: the count that was expected there."""
+
+    x: float
+    y: float
+    width: float
+
+
+@dataclass(frozen=True)
 class Drawing:
     """Everything of one plot, in the reader's language."""
 
@@ -64,10 +74,13 @@ class Drawing:
     bars: tuple[Bar, ...]
     lines: tuple[Line, ...]
     ticks: tuple[Tick, ...]
+    marks: tuple[Mark, ...] = ()
 
 
 def drawing(finding: Finding, plot: Plot | None) -> Drawing | None:
     """The plot of a finding: its population, else its chance on a scale, else none."""
+    if plot is not None and plot.expected:
+        return _classes(plot)
     if plot is not None and plot.values:
         return _population(plot)
     if finding.p is not None and finding.p > 0:
@@ -107,6 +120,29 @@ def _population(plot: Plot) -> Drawing:
     )  # fmt: skip
     unit = gettext(plot.unit)
     return Drawing(gettext(plot.title), words, unit, tuple(bars), tuple(lines), ticks)
+
+
+def _classes(plot: Plot) -> Drawing:
+    """Counts of the classes 1, 2, ... as bars, each crossed where its expected count lies."""
+    slot = (RIGHT - LEFT) / len(plot.values)
+    most = max(*plot.values, *plot.expected)
+
+    def height(count: float) -> float:
+        return round((BOTTOM - TOP) * count / most, 1)
+
+    bars, marks, ticks = [], [], []
+    for place, (count, expected) in enumerate(zip(plot.values, plot.expected, strict=True)):
+        x, words = LEFT + slot * place, str(place + 1)
+        tall = height(count)
+        bars.append(Bar(round(x + 0.2 * slot, 1), BOTTOM - tall, round(0.6 * slot, 1), tall,
+                        words, words, round(count)))  # fmt: skip
+        marks.append(Mark(round(x + 0.08 * slot, 1), BOTTOM - height(expected),
+                          round(0.84 * slot, 1)))  # fmt: skip
+        ticks.append(Tick(round(x + 0.5 * slot, 1), words))
+    return Drawing(
+        gettext(plot.title), gettext(EXPECTED), gettext(plot.unit), tuple(bars), (), tuple(ticks),
+        tuple(marks),
+    )  # fmt: skip
 
 
 def _rarity(finding: Finding) -> Drawing:

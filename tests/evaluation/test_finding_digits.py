@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,9 @@ def test_a_made_up_bill_is_shown_with_its_digits_and_honest_ones_raise_nothing(
     assert sum(int(row.cells[0].pieces[0].text) for row in exhibit.rows) == seen.finding.value
     drawn = drawing(seen.finding, seen.plot)
     assert drawn is not None
-    assert sum(bar.count for bar in drawn.bars) == 4
+    assert sum(bar.count for bar in drawn.bars) == seen.finding.value
+    assert [tick.words for tick in drawn.ticks] == list("123456789")
+    assert all(before.y < after.y for before, after in pairwise(drawn.marks))
     with speaking("zh"):
         assert "综合单价" in value_words(seen.finding)
         assert "1,000,000" in rarity_words(seen.finding)

@@ -1,4 +1,4 @@
-"""S-BENFORD for people (首位数字对照): digits counted beside the law, and all bills' departure."""
+"""S-BENFORD for people (首位数字对照): digits counted beside the law, as a table and as a plot."""
 
 from __future__ import annotations
 
@@ -10,33 +10,29 @@ from evaluation.findings.inputs.exhibits import Exhibit, Plot, Row, Seen, plain
 from evaluation.screens.bills import Bill, own_prices
 from evaluation.screens.digits import (
     EXPECTED,
+    LEAST_PRICES,
     Counts,
-    departure,
     digit_signs,
     first_digits,
 )
-from evaluation.screens.finding import Finding
 from tender.core.i18n import N_
-
-LEAST = 50  # Prices of a bill below which its departure is mere chance.
 
 
 def digits_seen(
     bills: Sequence[Bill], control: Bill | None, counts: Mapping[str, int]
 ) -> list[Seen]:
-    """The findings, each with its digits beside the law's and its departure among all bills'."""
+    """The findings, each with the digits counted beside those that the law expects."""
     found = digit_signs(bills, control)
     if not found:
         return []
     digits = {}
     for bill, prices in zip(bills, own_prices(bills, control), strict=True):
         different = np.unique(np.array(prices, np.float64))
-        if different.size >= LEAST:
+        if different.size >= LEAST_PRICES:
             digits[bill.bidder] = first_digits(different)
     told = {**counts, "digit_bills": len(digits)}
-    departures = tuple(sorted(departure(each) for each in digits.values()))
     return [
-        Seen(sign, (_table(digits[sign.bidders[0]]),), _plot(sign, digits, departures), told)
+        Seen(sign, (_table(digits[sign.bidders[0]]),), _plot(digits[sign.bidders[0]]), told)
         for sign in found
     ]
 
@@ -60,8 +56,9 @@ def _table(counts: Counts) -> Exhibit:
     return Exhibit(N_("First digits of the unit prices"), columns, rows, named=False)
 
 
-def _plot(sign: Finding, digits: Mapping[str, Counts], every: tuple[float, ...]) -> Plot:
+def _plot(counts: Counts) -> Plot:
+    total = float(counts.sum())
     return Plot(
-        N_("How far each bill's first digits depart from the law"), N_("chi-square over prices"),
-        every, departure(digits[sign.bidders[0]]),
+        N_("First digits of the unit prices"), N_("first digit"), tuple(counts.tolist()), total,
+        expected=tuple((total * EXPECTED).tolist()),
     )  # fmt: skip

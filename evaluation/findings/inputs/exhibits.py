@@ -80,7 +80,8 @@ class Exhibit:
 class Plot:
     """A value among its population (总体分布): all values, this one, and the limits.
 
-    `lines` are (value, msgid). `unit` is a msgid that says what is counted.
+    `lines` are (value, msgid). `unit` is a msgid that says what is counted. Where there are counts
+    `expected`, `values` are the counts of the classes 1, 2, ... themselves.
     """
 
     title: str
@@ -88,6 +89,7 @@ class Plot:
     values: tuple[float, ...]
     value: float
     lines: tuple[tuple[float, str], ...] = ()
+    expected: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -154,4 +156,5 @@ def _exhibit(data: Mapping[str, Any]) -> Exhibit:
 
 def _plot(data: Mapping[str, Any]) -> Plot:
     lines = tuple((line[0], line[1]) for line in data["lines"])
-    return Plot(data["title"], data["unit"], tuple(data["values"]), data["value"], lines)
+    expected = tuple(data.get("expected", ()))
+    return Plot(data["title"], data["unit"], tuple(data["values"]), data["value"], lines, expected)

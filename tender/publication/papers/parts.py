@@ -327,6 +327,15 @@ class PlotTick:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PlotMark:
+    """A level line across a bar: what was expected there."""
+
+    x: float
+    y: float
+    width: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Plot:
     """A value among its population, ready to be drawn."""
 
@@ -336,6 +345,7 @@ class Plot:
     bars: tuple[PlotBar, ...] = ()
     lines: tuple[PlotLine, ...] = ()
     ticks: tuple[PlotTick, ...] = ()
+    marks: tuple[PlotMark, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
