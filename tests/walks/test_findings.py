@@ -19,11 +19,12 @@ from tender.procedure.models import Tender
 from tender.publication.models import IssuedDocument
 from tender.publication.papers.producing import rest
 from tests.evaluation import county as make
-from tests.evaluation.compare.documents import docx
+from tests.evaluation.compare.documents import docx, picture
 from tests.evaluation.test_screened_files import SLIP, bill, passage, text
 from tests.walks.serving import become, pictured, served
 
 pytestmark = pytest.mark.browser
+PHOTO = {"word/media/image1.png": picture(7)}
 NAMES = ("青石建设", "白水建筑", "南山工程")
 
 
@@ -40,8 +41,8 @@ def tender(place: make.County) -> Tender:
     """Three opened bids, the first two with a passage and prices from one hand."""
     made = make.works_tender(place)
     bids = [
-        {"技术标.docx": docx([*text(3, 6), *passage()]), "清单.xlsx": bill(1.0, 1)},
-        {"技术标.docx": docx([*passage(), *text(4, 6)]), "清单.xlsx": bill(1.037, 2)},
+        {"技术标.docx": docx([*text(3, 6), *passage()], extra=PHOTO), "清单.xlsx": bill(1.0, 1)},
+        {"技术标.docx": docx([*passage(), *text(4, 6)], extra=PHOTO), "清单.xlsx": bill(1.037, 2)},
         {"技术标.docx": docx(text(5, 8)), "清单.xlsx": bill(1.01, 3, 0.06)},
     ]
     for number, (name, files) in enumerate(zip(NAMES, bids, strict=True)):
@@ -108,10 +109,31 @@ def test_a_supervisor_goes_from_the_list_to_both_sides_decides_and_takes_the_pap
     said = _text_of(paper)
     assert all(word in said for word in (SLIP[1], NAMES[0], NAMES[1], "两份技术标的错字"))
     _nothing_public(place, tender, said)
+    _goes_on_by_keyboard(place, tender, page, artefacts)
     page.goto(f"{origin}/findings/{tender.id}/{_finding(place, 'B2').id}")
     _look(page, artefacts, "prices")
     page.goto(f"{origin}/findings")
     _look(page, artefacts, "index")
+
+
+def _goes_on_by_keyboard(place: make.County, tender: Tender, page: Page, artefacts: Path) -> None:
+    """From the decided finding to those that wait, by the pictures, and back to a narrowed list."""
+    origin = page.url.split("/findings/")[0]
+    page.get_by_role("link", name="下一条待处理").first.press("Enter")
+    expect(page.get_by_role("navigation", name="待处理的线索")).to_be_visible()
+    assert page.url.rsplit("/", 1)[1] != _finding(place, "T1").id
+    page.goto(f"{origin}/findings/{tender.id}/{_finding(place, 'I1').id}?state=open")
+    shown = page.locator(".evidence img")
+    expect(shown).to_have_count(2)
+    for side in range(2):
+        expect(shown.nth(side)).to_have_js_property("naturalWidth", 400)
+    _look(page, artefacts, "pictures")
+    page.get_by_role("link", name="围标串标线索").first.press("Enter")
+    expect(page.get_by_label("状态")).to_have_value("open")
+    page.get_by_label("类别").select_option("I1")
+    page.get_by_role("button", name="显示").press("Enter")
+    expect(page.locator(".card.finding")).to_have_count(1)
+    _look(page, artefacts, "narrowed")
 
 
 def _text_of(paper: Path) -> str:
