@@ -13,6 +13,7 @@ from evaluation.models import FindingDecision, FindingRow, RegisterExtract, Scre
 from tender.core.files import blob_path
 from tender.core.purging import aged, drop_strays
 from tender.core.retention import Purge, in_pieces
+from tender.ledger.purging import forget_subject
 from tender.publication.keeping import drop_papers, private_papers
 
 
@@ -44,6 +45,7 @@ def _purge_finding(purge: Purge, finding: FindingRow) -> None:
     runs = select(ScreenRun.id).where(ScreenRun.tender_id == finding.tender_id)
     papers = private_papers(purge.session, [finding.id, *purge.session.scalars(runs)])
     drop_papers(purge, "finding", papers)
+    forget_subject(purge, finding.id)
     purge.session.delete(finding)
     purge.note(kind)
 

@@ -24,8 +24,10 @@ from tender.accounts.models import (
     Standing,
 )
 from tender.core.ids import new_id
+from tender.core.messages import InboxMessage
 from tender.core.retention import OPEN, Purge, in_pieces
 from tender.ledger.models import LedgerEntry
+from tender.ledger.purging import forget_subject
 
 BIDDERS = (OrganisationKind.COMPANY, OrganisationKind.PERSON)
 DECIDED = (Standing.APPROVED, Standing.SUSPENDED)
@@ -105,6 +107,8 @@ def _blank_registration(purge: Purge, organisation: Organisation) -> None:
     organisation.address = organisation.legal_head = organisation.agent = None
     organisation.remark = None
     organisation.purged_at = purge.now
+    forget_subject(purge, organisation.party_id)
+    _forget_messages(purge, organisation.id)
     keys = select(BidderKey).where(BidderKey.organisation_id == organisation.id)
     for key in purge.session.scalars(keys).all():  # A certificate names its bidder.
         key.certificate, key.revoked_at = GONE, key.revoked_at or purge.now
@@ -133,6 +137,7 @@ def _purge_people(purge: Purge) -> None:
             _blank_contact(purge, person)
         if purge.free("person_name", person.id, end):
             person.name = GONE
+            _forget_messages(purge, person.id)
             purge.note("person_name")
         _purge_recusal(purge, person, end)
 
@@ -157,6 +162,14 @@ def _blank_contact(purge: Purge, person: Person) -> None:
     person.disabled_at = person.disabled_at or purge.now
     person.purged_at = purge.now
     purge.note("person_contact")
+
+
+def _forget_messages(purge: Purge, subject: str) -> None:
+    """Delete what clerks were told about somebody: it names them."""
+    told = purge.session.scalars(select(InboxMessage).where(InboxMessage.subject == subject)).all()
+    for message in told:
+        purge.session.delete(message)
+    purge.note("message", len(told))
 
 
 def _purge_recusal(purge: Purge, person: Person, end: datetime) -> None:

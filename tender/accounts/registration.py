@@ -163,7 +163,7 @@ def register_bidder(
         private={"name": organisation.name, "code": code},
         kind=DataKind.PERSON,
     )
-    _tell_county(session, organisation.name, now)
+    _tell_county(session, organisation.name, organisation.id, now)
     return organisation
 
 
@@ -187,7 +187,8 @@ def _organisation(bidder: NewBidder, code: str, who: Person, now: datetime) -> O
     return organisation
 
 
-def _tell_county(session: Session, name: str, now: datetime) -> None:
+def _tell_county(session: Session, name: str, subject: str, now: datetime) -> None:
+    """Tell the clerks; the messages name somebody, and go when that somebody's data go."""
     clerks = select(Membership.person_id).where(
         Membership.role == Role.COUNTY_CLERK, Membership.ended_at.is_(None)
     )
@@ -198,6 +199,7 @@ def _tell_county(session: Session, name: str, now: datetime) -> None:
             N_("%(name)s has registered and waits for approval."),
             now=now,
             link="/registrations",
+            subject=subject,
             name=name,
         )
 
@@ -274,7 +276,7 @@ def register_expert(
     )
     session.add(profile)
     session.flush()
-    _tell_county(session, who.name, now)
+    _tell_county(session, who.name, who.id, now)
     return profile
 
 

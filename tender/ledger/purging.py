@@ -47,6 +47,22 @@ def purge_private(purge: Purge) -> None:
             purge.note(f"ledger_{row.kind.value}")
 
 
+def forget_subject(purge: Purge, subject: str) -> None:
+    """Delete the private data of every entry about a subject whose own data goes now.
+
+    A kind that goes early (a refuted suspicion, a registration that came to nothing) would else
+    lie in the ledger's private data for as long as an archive.
+    """
+    query = (
+        select(PrivateData)
+        .join(LedgerEntry, LedgerEntry.seq == PrivateData.seq)
+        .where(LedgerEntry.subject == subject)
+    )
+    for row in purge.session.scalars(query).all():
+        purge.session.delete(row)
+        purge.note(f"ledger_{row.kind.value}")
+
+
 def purge_ended(
     session: Session, settings: Settings, steps: Iterable[Step], *, actor: str, now: datetime
 ) -> Mapping[str, int]:

@@ -9,16 +9,22 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from evaluation.models import FindingRow
+from evaluation.models import FindingDecision, FindingRow
 from keys.bid_statement import NAME, Computer, Member
+from tender.accounts.models import Organisation, OrganisationKind, Standing
 from tender.bids.models import SealedBid
 from tender.core.files import StoredFile, store_blob
+from tender.core.messages import InboxMessage, tell
 from tender.core.purging import erase_files
+from tender.ledger import service as ledger
+from tender.ledger.models import LedgerEntry, PrivateData
 from tender.ledger.purging import would_purge
 from tender.procedure.models import Tender, TenderStatus
 from tests.evaluation import county as make
 from tests.evaluation.compare.documents import docx
+from tests.evaluation.marked import added
 from tests.evaluation.purged import bids_of, opened, purge
 from tests.evaluation.stating import stating
 from wsgi import PURGES, USES
@@ -119,6 +125,43 @@ def test_bytes_that_came_after_the_order_to_erase_them_wait_for_their_row(
     assert path.exists()
     order["before"] = path.stat().st_mtime
     assert erase_files(place.world.platform, order, USES) == 1
+
+
+def test_what_goes_early_goes_from_the_ledgers_private_data_too(place: make.County) -> None:
+    tender = opened(place)
+    make.award_lease(place, tender)
+    now = place.world.clock.now()
+
+    def fill(session: Session) -> list[str]:
+        refused = added(
+            session, Organisation, kind=OrganisationKind.PERSON, status=Standing.RETURNED,
+            created_at=now,
+        )  # fmt: skip
+        found = added(
+            session, FindingRow, tender_id=tender.id, decision=FindingDecision.REJECTED,
+            reason="x", decided_at=now, found_at=now,
+        )  # fmt: skip
+        for subject in (refused.party_id, found.id, tender.id):
+            tell(session, "clerk", "%(name)s waits", now=now, subject=refused.id, name=NUMBER)
+            ledger.append(
+                session, "a.fact", subject=subject, actor="a", now=now, private={"n": NUMBER}
+            )
+        return [refused.party_id, found.id, tender.id]
+
+    def told(session: Session) -> set[str]:
+        rows = select(LedgerEntry.subject).join(PrivateData, PrivateData.seq == LedgerEntry.seq)
+        return set(session.scalars(rows))
+
+    refused, found, lasting = place.write(fill)
+    assert {refused, found, lasting} <= place.read(told)
+    place.world.clock.advance(days=200)
+    purge(place)
+    assert {found, lasting} == {refused, found, lasting} & place.read(told)
+    named = place.read(lambda session: session.scalars(select(InboxMessage)).all())
+    assert [message for message in named if NUMBER in str(message.params)] == []
+    place.world.clock.advance(days=300)
+    purge(place)
+    assert {lasting} == {refused, found, lasting} & place.read(told)
 
 
 def test_a_held_bidder_keeps_all_of_its_own_and_the_others_do_not(place: make.County) -> None:

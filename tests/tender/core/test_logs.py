@@ -13,6 +13,7 @@ from keys.errors import Forged
 from tender.core.db import Database
 from tender.core.errors import invalid
 from tender.core.logs import configure_logs, frames, scrub, told
+from tender.core.web_told import without_values
 
 SECRET = "三棵老槐树下再见面"
 NUMBER = "11010519491231002X"
@@ -66,6 +67,9 @@ def test_our_own_exceptions_tell_their_words_and_refusals_their_code() -> None:
     assert told(Forged("signature", "the signature does not hold")).endswith("does not hold")
     assert told(invalid("file.type", "“%(name)s” is no file", name=SECRET)) == (
         "DomainError: file.type"
+    )
+    assert without_values(invalid("file.type", "“%(name)s” is no file", name=SECRET)) == (
+        "“…” is no file"
     )
     assert told(OSError(28, "No space left on device", f"/data/{SECRET}")) == (
         "OSError: [28] No space left on device"
