@@ -7,7 +7,7 @@ import secrets
 import sys
 import threading
 import time
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -356,10 +356,10 @@ def main(arguments: list[str]) -> int:
             migrate(platform().database)
             print(tick(platform(), seconds=0))
         case "serve", _:
-            return running.serve(load(), rest, prepare_to_serve)
+            return running.serve(load(), rest, "wsgi:application", prepare_to_serve)
         case "worker", []:
             migrate(platform().database)
-            return running.work(load())
+            return running.work(load(), partial(import_module, "wsgi"))
         case "backup", [target]:
             print(f"{backup(platform().settings, Path(target))} files in {target}")
             print(audited(platform()))

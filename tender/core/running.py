@@ -7,7 +7,6 @@ traces before anything listens.
 from __future__ import annotations
 
 import argparse
-import importlib
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -91,10 +90,11 @@ def _serve_arguments(arguments: Sequence[str], environ: Mapping[str, str]) -> ar
 def serve(
     settings: Settings,
     arguments: Sequence[str],
+    application: str,
     prepare: Callable[[], None],
     environ: Mapping[str, str] = os.environ,
 ) -> int:
-    """Serve in earnest until a signal: refuse the demo, `prepare` (migrate, check), listen.
+    """Serve `application` (module:name) until a signal: refuse the demo, `prepare`, listen.
 
     The embedded queue server is started beside it unless REDIS_URL names another. A web server
     that dies is started again; its log goes to this process's own output.
@@ -107,7 +107,7 @@ def serve(
     with until_signalled() as ended, Supervisor(None) as supervisor:
         lock = None if "REDIS_URL" in environ else start_queue(supervisor, _run(settings))
         program = web_program(
-            "wsgi:application",
+            application,
             host=given.host,
             port=given.port,
             threads=given.threads,
@@ -123,13 +123,15 @@ def serve(
     return 0
 
 
-def work(settings: Settings, environ: Mapping[str, str] = os.environ) -> int:
+def work(
+    settings: Settings, prepare: Callable[[], object], environ: Mapping[str, str] = os.environ
+) -> int:
     """Run the queue's worker until a signal; the present job is finished first.
 
     Jobs are ids in JSON, never pickles: whoever reaches the queue can name work that the outbox
-    already orders, and nothing else. The job's module is imported before the first fork.
+    already orders, and nothing else. `prepare` imports the job's module before the first fork.
     """
-    importlib.import_module("wsgi")
+    prepare()
     with Supervisor(None) as supervisor:
         lock = None if "REDIS_URL" in environ else start_queue(supervisor, _run(settings))
         connection = redis.Redis.from_url(settings.redis_url)
