@@ -1,7 +1,7 @@
 """The web frame: request sessions, identity, errors, language, headers and pages.
 
 One commit per request, made before the answer leaves; a refused request is rolled back and its
-refusal logged in a transaction of its own.
+refusal logged in another transaction, also before the answer.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from tender.core.actor import Actor, Role
 from tender.core.errors import DomainError, Kind, forbidden
 from tender.core.i18n import N_, gettext
 from tender.core.platform import Platform
-from tender.core.refusals import Allowance, log_refusal
+from tender.core.refusals import Allowance, RefusalLog
 from tender.core.settings import Settings
 from tender.core.storage import storage_refusal
 from tender.core.web_told import told_of_request, without_values
@@ -223,18 +223,17 @@ def _kept_of_strangers() -> bool:
 
 
 def _keep_refusal(error: DomainError, who: Actor | None) -> None:
-    """Log a refusal in its own transaction; on a full disk the process log must do."""
+    """Log a refusal before it is answered; on a full disk the process log must do."""
+    kept = cast(RefusalLog, current_app.extensions["refusals"])
     try:
-        with platform().database.write() as session:
-            log_refusal(
-                session,
-                code=error.code,
-                message=without_values(error),
-                endpoint=request.endpoint or "-",
-                person_id=who.person_id if who else None,
-                address=request.remote_addr,
-                now=platform().clock.now(),
-            )
+        kept.keep(
+            code=error.code,
+            message=without_values(error),
+            endpoint=request.endpoint or "-",
+            person_id=who.person_id if who else None,
+            address=request.remote_addr,
+            now=platform().clock.now(),
+        )
     except DomainError as failure:
         log.warning("refusal.not_kept", code=error.code, failure=failure.code)
 
@@ -343,6 +342,7 @@ def create_app(
     _configure(app, platform.settings)
     app.extensions["platform"] = platform
     app.extensions["identify"] = identify
+    app.extensions["refusals"] = RefusalLog(platform.database)
     app.extensions["strangers"] = Allowance(STRANGERS, timedelta(minutes=1))
     csrf.init_app(app)
     limiter.init_app(app)
