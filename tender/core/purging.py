@@ -81,11 +81,10 @@ def find_strays(purge: Purge, uses: Iterable[Uses]) -> None:
     """
     settings = purge.settings
     stored = {path.name for path in aged(purge, settings.store.glob("??/*"))}
-    for piece in in_pieces(stored - purge.blobs):
-        digests = frozenset(piece)
-        stray = digests - {digest for each in uses for digest in each(purge.session, digests)}
-        purge.blobs |= stray
-        purge.note(STRAY, len(stray))
+    digests = frozenset(stored - purge.blobs)
+    stray = digests - {digest for each in uses for digest in each(purge.session, digests)}
+    purge.blobs |= stray
+    purge.note(STRAY, len(stray))
     for pattern in LEFTOVERS:
         drop_strays(purge, aged(purge, settings.data.glob(pattern)))
 
@@ -134,7 +133,7 @@ def erase_files(platform: Platform, payload: dict[str, Any], uses: Iterable[Uses
     those that were written after the order wait for a row that is not committed yet. Gives how
     many files went; doing it twice erases nothing more.
     """
-    settings, gone = platform.settings, 0
+    settings, gone, before = platform.settings, 0, payload.get("before", time.time())
     with platform.database.write() as session:
         digests = frozenset(payload["blobs"])
         used = {digest for each in uses for digest in each(session, digests)}
@@ -142,7 +141,7 @@ def erase_files(platform: Platform, payload: dict[str, Any], uses: Iterable[Uses
         places += [settings.data / path for path in payload["paths"]]
         for place in places:
             inside = place.resolve().is_relative_to(settings.data.resolve())
-            if inside and place.is_file() and place.stat().st_mtime <= payload["before"]:
+            if inside and place.is_file() and place.stat().st_mtime <= before:
                 place.unlink()
                 gone += 1
     platform.database.forget()
