@@ -85,6 +85,7 @@ def test_findings_are_seen_inside_ones_own_part_of_the_tree_only(
     base = f"/findings/{tender.id}"
     for url in (base, f"{base}/{row.id}", f"{base}/part", f"{base}/findings.csv"):
         assert outside.get(url).status_code == 403, url
+    assert outside.post(f"{base}/screens", data={"what": "all"}).status_code == 403
     assert tender.number not in outside.get("/findings").get_data(as_text=True)
     inside = place.client(place.supervisor if role is Role.SUPERVISOR else place.auditor)
     assert tender.number in inside.get("/findings").get_data(as_text=True)
