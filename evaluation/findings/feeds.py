@@ -14,6 +14,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from evaluation.findings.inputs import people, registered
+from evaluation.findings.inputs.contract_ties import handed_on, ties_fed
 from evaluation.findings.inputs.exhibits import Exhibit, Row, Seen, plain, seen_from
 from evaluation.findings.inputs.history import (
     market_before,
@@ -309,6 +310,9 @@ INDICATORS: tuple[Indicator, ...] = (
     Indicator("H5", N_("Upload addresses"), FEED, _light(registered.addresses)),
     Indicator("H1", N_("Upload computers"), FEED, _light(registered.computers)),
     Indicator("D1", N_("Payers of the bid bonds"), FEED, _light(registered.bonds)),
+    Indicator(
+        "N5", N_("Firms that work on the contract"), ties_fed, lambda feed, _work: handed_on(feed)
+    ),
     Indicator("S", N_("Totals: spread, gaps and steps"), _totals, _screen_totals),
     Indicator("N", N_("Networks of past tenders"), _networks, _screen_networks),
     Indicator(UNREAD, N_("Reading the files"), _material, _reading),
