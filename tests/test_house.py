@@ -125,11 +125,37 @@ def test_the_usual_documents_exist(name):
     assert (house.ROOT / name).stat().st_size > 40
 
 
-@pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md", "CONTRIBUTING.md", "SECURITY.md"])
-def test_links_between_documents_lead_somewhere(name):
-    text = (house.ROOT / name).read_text()
-    targets = re.findall(r"\]\(([^)#:]+?)(?:#[^)]*)?\)", text)
-    assert [target for target in targets if not (house.ROOT / target).exists()] == []
+PAGES = sorted([*house.ROOT.glob("*.md"), *house.ROOT.glob("docs/*.md")])
+
+
+def targets(page: Path) -> set[Path]:
+    found = re.findall(r"\]\(([^)#:]+?)(?:#[^)]*)?\)", page.read_text())
+    return {(page.parent / target).resolve() for target in found}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=house.named)
+def test_links_between_documents_lead_somewhere(page):
+    assert [target for target in targets(page) if not target.exists()] == []
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
+def test_a_reader_of_the_readme_finds_every_page_in_some_language(name):
+    told = targets(house.ROOT / name) | {house.ROOT / name}
+    either = {page.with_name(page.name.replace(".zh-CN", "")) for page in told}
+    pages = {page.with_name(page.name.replace(".zh-CN", "")) for page in PAGES}
+    assert pages - either == set()
+
+
+def test_code_that_documents_name_is_where_they_say():
+    named = re.compile(r"`((?:tender|keys|evaluation|demo|bench|tests|static|templates)/[\w./-]+)`")
+    assert named.findall("see `tender/core/web.py`") == ["tender/core/web.py"]
+    gone = {
+        f"{house.named(page)}: {place}"
+        for page in PAGES
+        for place in named.findall(page.read_text())
+        if not (house.ROOT / place).exists() and not place.startswith("static/build")
+    }
+    assert gone == set()
 
 
 def imported(path: Path) -> set[str]:

@@ -90,34 +90,38 @@ def coming(
     session: Session, actor: Actor, subjects: Select[str], *, until: datetime, limit: int
 ) -> list[Milestone]:
     """Duties whose term runs and ends by a moment, next first."""
-    query = (
-        select(Milestone)
-        .where(
-            Milestone.scope.startswith(actor.scope, autoescape=True),
-            Milestone.subject.in_(subjects),
-            Milestone.status == MilestoneStatus.SCHEDULED,
-            Milestone.due_at < until,
-            Milestone.held_at.is_(None),
-        )
-        .order_by(Milestone.due_at, Milestone.id)
-        .limit(limit)
-    )
-    return list(session.scalars(query))
+    running = (Milestone.status == MilestoneStatus.SCHEDULED, Milestone.due_at < until)
+    return _duties(session, actor, subjects, *running, limit=limit)
 
 
 def noted_by_hand(
     session: Session, actor: Actor, subjects: Select[str], *, limit: int
 ) -> list[Milestone]:
     """Duties of this person's that are done outside the platform and not noted yet."""
+    open_ones = (MilestoneStatus.SCHEDULED, MilestoneStatus.NOT_MET)
+    own = (
+        Milestone.holder.in_(own_holders(actor)),
+        Milestone.by_hand.is_(True),
+        Milestone.status.in_(open_ones),
+    )
+    return _duties(session, actor, subjects, *own, limit=limit)
+
+
+def _duties(
+    session: Session,
+    actor: Actor,
+    subjects: Select[str],
+    *conditions: ColumnElement[bool],
+    limit: int,
+) -> list[Milestone]:
+    """Duties in the actor's area that no pause holds, by date."""
     query = (
         select(Milestone)
         .where(
             Milestone.scope.startswith(actor.scope, autoescape=True),
             Milestone.subject.in_(subjects),
-            Milestone.holder.in_(own_holders(actor)),
-            Milestone.by_hand.is_(True),
-            Milestone.status.in_((MilestoneStatus.SCHEDULED, MilestoneStatus.NOT_MET)),
             Milestone.held_at.is_(None),
+            *conditions,
         )
         .order_by(Milestone.due_at, Milestone.id)
         .limit(limit)
