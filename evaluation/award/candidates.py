@@ -15,6 +15,7 @@ from evaluation.result.papers import (
     failed_text,
     ocds_bids,
     ocds_parties,
+    ranked_name,
     rejected_bids,
     result_block,
     scored_criteria,
@@ -132,7 +133,7 @@ def _lot(
     candidates = tuple(
         parts.Candidate(
             rank=row["rank"],
-            bidder=row["name"],
+            bidder=ranked_name(row),
             price_fen=row["price_fen"],
             total=row["total"] if criteria else "",
             facts=tuple((criteria[code], score) for code, score in row["scores"].items()),

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from evaluation.award.award import awards_of
-from evaluation.award.notice import bidder_name
+from evaluation.award.notice import winner_name
 from evaluation.award.ties import GivenTie, add_ties, contracted_lot, public_ties
 from evaluation.dates import reschedule
 from evaluation.models import Award, Contract, ContractTie
@@ -126,7 +126,7 @@ def record_tie(
         with speaking("zh"):
             title = gettext(N_("%(title)s: subcontractor"), title=tender.title)
             rows = (
-                (gettext(N_("Winner")), bidder_name(session, award.organisation_id)),
+                (gettext(N_("Winner")), winner_name(session, award)),
                 (gettext(N_("Subcontractors")), public_ties([row])[0]),
             )
         block = Block(heading=f"{lot.number}. {lot.name}", rows=rows)
@@ -167,7 +167,7 @@ def _publish(
     with speaking("zh"):
         title = gettext(N_("%(title)s: contract"), title=tender.title)
         rows = (
-            (gettext(N_("Winner")), bidder_name(session, award.organisation_id)),
+            (gettext(N_("Winner")), winner_name(session, award)),
             (gettext(N_("Contract amount")), f"{presenting.yuan(signed.amount_fen)} 元"),
             (gettext(N_("Signed on")), legal_day(signed.signed_on)),
             *((gettext(N_("Subcontractors")), text) for text in public_ties(signed.ties)),

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from evaluation.award.notice import bidder_name
+from evaluation.award.notice import winner_name
 from evaluation.dates import article_of, dates_of
 from evaluation.models import Award, Evaluation
 from evaluation.panel.review import rejections_of
@@ -19,7 +19,7 @@ from tender.accounts.models import Organisation
 from tender.core import messages
 from tender.core.actor import Role
 from tender.core.clock import legal_day
-from tender.core.i18n import N_, gettext
+from tender.core.i18n import N_, gettext, speaking
 from tender.core.settings import Settings
 from tender.opening.results import OpenedBid, judged_bids
 from tender.procedure.facts import lots_of
@@ -72,6 +72,8 @@ def _award_letter(
     now: datetime,
 ) -> None:
     winner = session.get_one(Organisation, own[0].organisation_id)
+    with speaking("zh"):
+        name = winner_name(session, own[0])
     due = dates_of(tender, now=now).get(MilestoneCode.CONTRACT)
     lots = tuple(_awarded(session.get_one(Lot, award.lot_id), award, tender) for award in own)
 
@@ -79,7 +81,7 @@ def _award_letter(
         return AwardLetter(
             head=head,
             direction=tender.direction.value.lower(),
-            winner=winner.name,
+            winner=name,
             lots=lots,
             sign_by=legal_day(due.latest - INSTANT) if due and due.latest else "",
             tenderer=parties(tender)[0],
@@ -133,7 +135,7 @@ def _loser_letter(
         "direction": tender.direction.value.lower(),
         "bidder": bid.name,
         "lot": f"{lot.number}. {lot.name}",
-        "winner": bidder_name(session, award.organisation_id) if award else "",
+        "winner": winner_name(session, award) if award else "",
         "winner_total_fen": award.total_fen if award else None,
         "own_price_fen": bid.price_fen,
         "own_total": own["total"] if own and scored else "",

@@ -19,6 +19,7 @@ from evaluation.result.papers import (
     ocds_bids,
     ocds_parties,
     ranked_bids,
+    ranked_name,
     rejected_bids,
     result_block,
 )
@@ -88,6 +89,12 @@ def bidder_name(session: Session, organisation_id: str) -> str:
     return session.get_one(Organisation, organisation_id).name
 
 
+def winner_name(session: Session, award: Award) -> str:
+    """The winner as documents name it, with the members of its joint bid."""
+    result = session.get_one(Evaluation, award.lot_id)
+    return ranked_name(next(row for row in result.ranking if row["bid"] == award.bid_id))
+
+
 def _block(
     session: Session, tender: Tender, lot: Lot, award: Award | None, result: Evaluation | None
 ) -> parts.Block:
@@ -95,7 +102,7 @@ def _block(
     if award is None:
         return ranked
     rows = (
-        (gettext(N_("Winner")), bidder_name(session, award.organisation_id)),
+        (gettext(N_("Winner")), winner_name(session, award)),
         (
             gettext(N_("Price as bid")),
             f"{presenting.yuan(award.price_fen)} 元（{basis_text(lot)}）",
@@ -120,11 +127,12 @@ def _lot(
             failed=failed_text(result) if result else TOO_FEW,
         )  # fmt: skip
     winner = session.get_one(Organisation, award.organisation_id)
-    score = next(each.total for each in ranked if each.bidder == winner.name)
+    name = winner_name(session, award)
+    score = next(each.total for each in ranked if each.bidder == name)
     return parts.ResultLot(
         number=lot.number,
         name=lot.name,
-        winner=winner.name,
+        winner=name,
         winner_address=winner.address or "",
         price_fen=award.price_fen,
         total_fen=award.total_fen,

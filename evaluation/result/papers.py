@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -35,6 +36,14 @@ def scored_criteria(session: Session, tender: Tender) -> list[Criterion]:
     return [row for row in rows if row.kind != ScaleKind.REVIEW.value]
 
 
+def ranked_name(row: Mapping[str, Any]) -> str:
+    """The bidder of a row of the ranking; a joint bid (联合体) is told with all its members."""
+    if not row.get("members"):
+        return str(row["name"])
+    joint = N_("%(bidder)s (joint bid with %(members)s)")
+    return gettext(joint, bidder=row["name"], members="、".join(row["members"]))
+
+
 def ranked_bids(
     session: Session, tender: Tender, evaluation: Evaluation, *, steps: bool = False
 ) -> tuple[parts.ScoredBid, ...]:
@@ -43,7 +52,7 @@ def ranked_bids(
     shown = {row["bid"]: row["steps"] for row in evaluation.steps} if steps else {}
     return tuple(
         parts.ScoredBid(
-            bidder=row["name"],
+            bidder=ranked_name(row),
             rank=row["rank"],
             price_fen=row["price_fen"],
             total=row["total"] if codes else "",
@@ -139,4 +148,4 @@ def _row(row: dict[str, Any], tender: Tender, lot: Lot) -> tuple[str, str]:
     text = f"{presenting.yuan(row['price_fen'])} 元（{basis_text(lot)}）"
     if any(row["scores"]):
         text += f"，{gettext(N_('total score'))} {row['total']}"
-    return f"{row['rank']}. {row['name']}", text
+    return f"{row['rank']}. {ranked_name(row)}", text

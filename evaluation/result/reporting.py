@@ -21,6 +21,7 @@ from evaluation.result.papers import (
     basis_text,
     criterion_lines,
     ranked_bids,
+    ranked_name,
     rejected_bids,
     result_block,
 )
@@ -166,7 +167,7 @@ def _lot(
     session: Session, tender: Tender, lot: Lot, result: Evaluation | None
 ) -> parts.EvaluatedLot:
     ranking = result.ranking if result else []
-    names = "、".join(f"{row['rank']}. {row['name']}" for row in ranking[:3])
+    names = "、".join(f"{row['rank']}. {ranked_name(row)}" for row in ranking[:3])
     reason = result.failed_reason if result else N_("Too few bids came in; nothing was opened.")
     said = gettext(N_("Recommended in this order: %(names)s."), names=names) if names else ""
     return parts.EvaluatedLot(

@@ -20,6 +20,7 @@ from evaluation.low_price.due import require_reviewed
 from evaluation.low_price.papers import reveal_reviews, review_steps
 from evaluation.models import Evaluation
 from evaluation.panel.panel import draw_of, members_of
+from evaluation.panel.partners import stated_in_tender
 from evaluation.panel.profiles import require_outlier_reasons
 from evaluation.panel.review import reject_by_majority, reject_outside_limit, require_evaluating
 from evaluation.panel.sheets import bids_to_judge, locked_sheets
@@ -66,8 +67,9 @@ def evaluate_tender(
     require_reviewed(session, tender, now=now)
     session.execute(delete(Evaluation).where(Evaluation.tender_id == tender.id))
     session.flush()
+    members = _members(session, settings, tender)
     found = [
-        _evaluate_lot(session, actor, tender, lot, bids, sheets, now)
+        _evaluate_lot(session, actor, tender, lot, bids, sheets, members, now)
         for lot, bids in bids_to_judge(session, tender)
     ]
     if tender.status is TenderStatus.OPENED:
@@ -137,6 +139,7 @@ def _evaluate_lot(
     lot: Lot,
     bids: Sequence[OpenedBid],
     sheets: Sheets,
+    members: dict[str, list[str]],
     now: datetime,
 ) -> Evaluation:
     criteria = criteria_of(session, tender.id)
@@ -153,7 +156,7 @@ def _evaluate_lot(
             lot_seed=lot_seed(session, opening),
         )
         priced = [row.code for row in criteria if row.kind == ScaleKind.PRICE]
-        ranking = _rows(ranked, judged, {bid.bid_id: bid for bid in bids}, priced)
+        ranking = _rows(ranked, judged, {bid.bid_id: bid for bid in bids}, priced, members)
         steps = _steps(ranked, judged, review_steps(session, tender))
     digest = sha256_hex(canonical({"ranking": ranking, "steps": steps, "failed": failed}))
     entry = ledger.append(
@@ -170,8 +173,22 @@ def _evaluate_lot(
     return row
 
 
+def _members(session: Session, settings: Settings, tender: Tender) -> dict[str, list[str]]:
+    """By bid: who bids together with the bidder (联合体成员), as its statement names them."""
+    stated = stated_in_tender(session, settings.store, tender)
+    return {
+        bid: [partner.name for partner in each.statement.consortium]
+        for bid, each in stated.items()
+        if each.statement is not None
+    }
+
+
 def _rows(
-    ranked: Ranking, judged: dict[str, Judged], bids: dict[str, OpenedBid], priced: list[str]
+    ranked: Ranking,
+    judged: dict[str, Judged],
+    bids: dict[str, OpenedBid],
+    priced: list[str],
+    members: dict[str, list[str]],
 ) -> list[dict[str, Any]]:
     rows = []
     for place in ranked.ranking:
@@ -185,6 +202,7 @@ def _rows(
                 "organisation": bid.organisation_id,
                 "party": bid.party_id,
                 "name": bid.name,
+                "members": members.get(place.bid, []),
                 "rank": place.rank,
                 "tied": place.tied,
                 "decided_by": place.decided_by.value if place.decided_by else None,

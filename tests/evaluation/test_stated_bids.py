@@ -15,8 +15,9 @@ from keys.bid_statement import NAME, Computer, Member, Partner
 from tender.accounts.models import Organisation
 from tender.core.i18n import speaking
 from tender.procedure.facts import lots_of
-from tender.procedure.law.kinds import Kind
+from tender.procedure.law.kinds import Kind, Method
 from tender.procedure.models import Tender
+from tender.publication.models import IssuedDocument, Notice, NoticeKind
 from tests.evaluation import county as make
 from tests.evaluation.compare.documents import docx
 from tests.evaluation.stating import public_manifests, public_zip, stating
@@ -256,3 +257,25 @@ def test_a_subcontractor_s_name_in_its_principal_s_bid_is_no_mixed_document(
     mixed = [set(row.bidders) for row in rows if row.code == "X1"]
     ids = {name: place.bidders[name].organisation.id for name in texts}
     assert mixed == [{ids["南山工程有限公司"], ids["白水建筑有限公司"]}]
+
+
+def test_a_joint_bid_is_told_with_its_members_to_the_public_and_on_paper(
+    place: make.County,
+) -> None:
+    joined = {"青石建设": {"consortium": (Partner("北岭路桥"), Partner("县城防水"))}}
+    tender = opened(
+        place, joined, joint_bids=True, kind=Kind.VILLAGE, method=Method.LOWEST_PRICE, minimum=1
+    )
+    make.award_lease(place, tender)
+    named = "青石建设（联合体牵头人，成员：北岭路桥、县城防水）"
+    notices = {
+        notice.kind: notice
+        for notice in place.read(lambda session: list(session.scalars(select(Notice))))
+    }
+    for kind in (NoticeKind.CANDIDATES, NoticeKind.RESULT):
+        assert named in str(notices[kind].blocks)
+    (supplier,) = notices[NoticeKind.RESULT].release["awards"][0]["suppliers"]
+    kind = IssuedDocument.kind == "award_letter"
+    letter = place.read(lambda session: session.scalars(select(IssuedDocument).where(kind)).one())
+    assert named in json.dumps(letter.context, ensure_ascii=False)
+    assert supplier["name"] == "青石建设"
