@@ -275,7 +275,9 @@ def test_a_joint_bid_is_told_with_its_members_to_the_public_and_on_paper(
     for kind in (NoticeKind.CANDIDATES, NoticeKind.RESULT):
         assert named in str(notices[kind].blocks)
     (supplier,) = notices[NoticeKind.RESULT].release["awards"][0]["suppliers"]
-    kind = IssuedDocument.kind == "award_letter"
-    letter = place.read(lambda session: session.scalars(select(IssuedDocument).where(kind)).one())
+    to_winner = IssuedDocument.kind == "award_letter"
+    letter = place.read(
+        lambda session: session.scalars(select(IssuedDocument).where(to_winner)).one()
+    )
     assert named in json.dumps(letter.context, ensure_ascii=False)
     assert supplier["name"] == "青石建设"
