@@ -26,7 +26,7 @@ from tender.accounts.founding import found_county
 from tender.accounts.holds import apply_holds
 from tender.accounts.menu import ROLE_NAMES, menu
 from tender.accounts.purging import protect_parties, purge_accounts
-from tender.accounts.sessions import end_every_session, identify
+from tender.accounts.sessions import end_every_session, identify, touch
 from tender.bids.committer import Committer
 from tender.bids.erasing import bidders_take_part, purge_bids
 from tender.core import jobs, running, web
@@ -170,7 +170,9 @@ def create_app(joined: Platform | None = None) -> Flask:
         "role_names": ROLE_NAMES,
         "site_name": joined.settings.site_name,
     }
-    app = web.create_app(joined, identify=identify, blueprints=blueprints(joined), context=context)
+    app = web.create_app(
+        joined, identify=identify, touch=touch, blueprints=blueprints(joined), context=context
+    )
     app.extensions["committer"] = Committer(joined)
     app.extensions["purges"] = PURGES
     return app

@@ -44,6 +44,7 @@ IDENTITY = (
         Organisation.path,
         LoginSession.second_factor,
         Person.totp_confirmed,
+        LoginSession.seen_at,
     )
     .join(LoginSession.person)
     .join(LoginSession.membership)
@@ -123,6 +124,7 @@ def identify(session: Session, token: str, now: datetime) -> Actor | None:
         organisation_id=found.organisation_id,
         organisation_name=found.organisation_name,
         scope=found.path,
+        seen_at=found.seen_at,
     )
 
 
@@ -142,15 +144,11 @@ def switch_role(session: Session, token: str, membership_id: str, *, now: dateti
 
 
 def touch(session: Session, token: str, *, now: datetime) -> None:
-    """Note that a session is in use; at most once a minute, to spare the disk."""
-    session.execute(
-        update(LoginSession)
-        .where(
-            LoginSession.token_sha256 == hash_token(token),
-            LoginSession.seen_at < now - timedelta(minutes=1),
-        )
-        .values(seen_at=now)
+    """Note that a session is in use, so that `IDLE` runs from its last request."""
+    query = update(LoginSession).where(
+        LoginSession.token_sha256 == hash_token(token), LoginSession.seen_at < now
     )
+    session.execute(query.values(seen_at=now))
 
 
 def end_every_session(session: Session, *, now: datetime) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -39,6 +40,7 @@ class Actor:
     organisation_name: str
     scope: str
     address: str | None = None  # network address of the request, for the log (O20 art. 49)
+    seen_at: datetime | None = None  # when the session was last noted as in use
 
 
 SYSTEM = "system"  # the actor of acts that data and clock alone bring about

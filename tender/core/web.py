@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlencode
@@ -43,6 +43,8 @@ TEMPLATES = Path(__file__).parents[2] / "templates"
 STATIC = Path(__file__).parents[2] / "static"
 View = Callable[..., ResponseReturnValue]
 Identify = Callable[[Session, str, datetime], Actor | None]
+Touch = Callable[..., None]
+NOTED_EVERY = timedelta(minutes=5)
 
 csrf = CSRFProtect()
 limiter = Limiter(
@@ -139,7 +141,16 @@ def actor_or_none() -> Actor | None:
             with platform().database.read() as session:
                 found = identify(session, token, now())
                 g.actor = found and replace(found, address=request.remote_addr)
+            if g.actor is not None:
+                _note_use(g.actor, token)
     return cast("Actor | None", g.actor)
+
+
+def _note_use(who: Actor, token: str) -> None:
+    """Note that the session is in use, now and then: each note takes the write lock."""
+    touch = cast("Touch | None", current_app.extensions["touch"])
+    if touch and who.seen_at and now() - who.seen_at > NOTED_EVERY:
+        afterwards(partial(touch, token=token, now=now()))
 
 
 def actor() -> Actor:
@@ -332,16 +343,23 @@ def _configure(app: Flask, settings: Settings) -> None:
 
 
 def create_app(
-    platform: Platform, *, identify: Identify, blueprints: list[Blueprint], context: dict[str, Any]
+    platform: Platform,
+    *,
+    identify: Identify,
+    blueprints: list[Blueprint],
+    context: dict[str, Any],
+    touch: Touch | None = None,
 ) -> Flask:
     """Join the frame, the rooms' blueprints and their template names into one application.
 
-    `context` maps names to values or functions that every template may use.
+    `context` maps names to values or functions that every template may use. `touch` notes that
+    a session is in use.
     """
     app = Flask("tender", template_folder=str(TEMPLATES), static_folder=str(STATIC))
     _configure(app, platform.settings)
     app.extensions["platform"] = platform
     app.extensions["identify"] = identify
+    app.extensions["touch"] = touch
     app.extensions["refusals"] = RefusalLog(platform.database)
     app.extensions["strangers"] = Allowance(STRANGERS, timedelta(minutes=1))
     csrf.init_app(app)

@@ -96,6 +96,7 @@ def test_a_live_token_stands_for_its_person_in_the_active_role(door: Door) -> No
     assert found == Actor(
         person_id=person, name="测试人员", role=Role.BIDDER, membership_id=role,
         organisation_id=door.company.id, organisation_name="甲公司", scope=door.company.path,
+        seen_at=NOW,
     )  # fmt: skip
     assert door.identified(token + "x") is None
     assert door.identified("") is None

@@ -292,3 +292,28 @@ def test_after_signing_in_one_never_lands_on_another_site(place: Town) -> None:
             "/login", data={"login": place.login("bidder"), "password": PASSWORD, "next": target}
         )
         assert answer.headers["Location"] == "/"
+
+
+def test_a_session_in_use_goes_on_and_an_idle_one_ends(place: Town) -> None:
+    place.person("clerk", Role.COUNTY_CLERK)
+    client = place.signed_in("clerk")
+    began = place.world.clock.now()
+    for minutes in range(30, 241, 30):
+        place.world.clock.moment = began + timedelta(minutes=minutes)
+        assert _status(client, STAFF_PAGE) == 200
+    place.world.clock.moment += sessions.IDLE
+    assert _status(client, STAFF_PAGE) == 401
+
+
+def test_a_session_is_noted_as_in_use_only_now_and_then(place: Town) -> None:
+    who = place.person("clerk", Role.COUNTY_CLERK)
+    client = place.signed_in("clerk")
+    began = place.world.clock.now() - timedelta(seconds=60)  # the first factor began it
+    noted = []
+    for seconds in (61, 299, 301, 400):
+        place.world.clock.moment = began + timedelta(seconds=seconds)
+        assert _status(client, STAFF_PAGE) == 200
+        with place.platform.database.read() as session:
+            seen = select(LoginSession.seen_at).where(LoginSession.person_id == who)
+            noted.append(session.scalars(seen).one() - began)
+    assert [each.total_seconds() for each in noted] == [0, 0, 301, 301]
