@@ -76,7 +76,12 @@ def read_bill(data: bytes, bidder: str, file: str) -> Bill:
     if len(data) > MOST_BYTES:
         raise _unreadable(file, "larger than 50 MB")
     if data[:2] == b"PK":
-        return Bill(bidder, tuple(_xlsx(data, file)), file)
+        try:
+            return Bill(bidder, tuple(_xlsx(data, file)), file)
+        except (UnreadableBill, MemoryError):
+            raise
+        except Exception as error:  # A hostile file may raise anything in a parser.
+            raise _unreadable(file, "it is damaged") from error
     root = _xml_root(data, file)
     return Bill(bidder, tuple(_xml_items(root, file)), file, _xml_machines(root, file))
 

@@ -224,6 +224,11 @@ def _common_file(
     a, b = np.log(pair.a[rows]) - middles, np.log(pair.b[rows]) - middles
     if np.ptp(a) == 0 or np.ptp(b) == 0:
         return None
+    # Two who each work out their prices are further apart, however closely both follow the market;
+    # the spread of few items is known by chance only, to about one in the root of twice as many.
+    close = _TIGHT * np.sqrt(2) * (1 - 2.5 / np.sqrt(2 * len(rows)))
+    if residual_spread(pair.a[rows], pair.b[rows]) > close:
+        return None
     value = float(spearmanr(a, b).statistic)
     noise = _median_noise(len(rest))
     usual = noise / (1 + noise)
@@ -273,7 +278,7 @@ def _finding(
     )
 
 
-def residual_spread(a: Sequence[float], b: Sequence[float]) -> float:
+def residual_spread(a: Sequence[float] | Floats, b: Sequence[float] | Floats) -> float:
     """Return 1.4826 x MAD of ln(a / b): how far two price lists stray from one ratio."""
     ratio = np.log(np.asarray(a, dtype=np.float64) / np.asarray(b, dtype=np.float64))
     return float(1.4826 * np.median(np.abs(ratio - np.median(ratio))))

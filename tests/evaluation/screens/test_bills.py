@@ -66,6 +66,20 @@ def test_shared_cost_file_with_two_percent_noise_is_b3_and_only_statistics(costs
     assert (found.code, found.strength, found.bidders) == ("B3", "C", ("a", "b"))
 
 
+def test_honest_bidders_who_stray_unequally_from_the_market_share_no_cost_file():
+    random = np.random.default_rng(11)
+    shared = 0
+    for _ in range(20):
+        costs = np.exp(random.normal(9, 1.3, 120))
+        spreads = random.choice([0.03, 0.06, 0.1, 0.2], 6)
+        bills = [
+            bill(f"b{k}", np.round(costs * np.exp(random.normal(0, spread, 120))))
+            for k, spread in enumerate(spreads)
+        ]
+        shared += len(compare_bills(bills))
+    assert shared <= 1
+
+
 def test_quota_and_provisional_items_bind_everybody_and_are_left_out(costs):
     random = np.random.default_rng(5)
     bound = random.random(300) < 0.5
@@ -162,3 +176,18 @@ def test_zip_bomb_is_refused_before_it_is_unpacked():
 )
 def test_amounts_are_read_in_fen(text, amount):
     assert fen(text) == amount
+
+
+def test_a_spreadsheet_damaged_anywhere_is_read_or_refused():
+    random = np.random.default_rng(3)
+    sound = workbook()
+    refused = 0
+    for _ in range(150):
+        data = bytearray(sound)
+        for place in random.integers(0, len(data), 8):
+            data[place] = random.integers(256)
+        try:
+            read_bill(bytes(data), "a", "a.xlsx")
+        except UnreadableBill:
+            refused += 1
+    assert refused > 50
