@@ -11,7 +11,8 @@ import io
 import re
 import time
 import zipfile
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -51,6 +52,9 @@ _STRICT = b"http://purl.oclc.org/ooxml/"
 _USUAL = rb"http://schemas.openxmlformats.org/\1/2006/main"
 _HEAD = 4096
 _CHUNK = 1 << 20
+_DAMAGE = (
+    zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError, KeyError,
+)  # fmt: skip
 _LONGEST_NUMBER = 12
 _UNNUMBERED = 1_000_000
 
@@ -83,10 +87,10 @@ class Package:
                     if self._left < 0:
                         raise Unreadable("the archive unpacks to more than the limit (zip bomb)")
                     pieces.append(piece)
-        except (zipfile.BadZipFile, EOFError, OSError, ValueError, RuntimeError, KeyError) as error:
-            raise Unreadable(f"the part {name} is damaged") from error
         except NotImplementedError as error:
             raise Unreadable(f"the part {name} is packed in an unknown way") from error
+        except _DAMAGE as error:
+            raise Unreadable(f"the part {name} is damaged") from error
         return b"".join(pieces)
 
     def tree(self, name: str) -> Any:
@@ -264,9 +268,17 @@ def _properties(package: Package) -> Properties:
         company=_said(app, "Company"),
         created=_time(_said(core, "created")),
         identifiers=tuple(sorted(set(identifiers))),
-        objects=tuple(hashlib.sha256(package.read(name)).hexdigest() for name in objects),
+        objects=tuple(_digests(package, objects)),
         rsids=tuple(sorted(set(filter(None, rsids)))),
     )
+
+
+def _digests(package: Package, names: Iterable[str]) -> Iterator[str]:
+    for name in names:
+        try:
+            yield hashlib.sha256(package.read(name)).hexdigest()
+        except Unreadable as why:
+            package.remarks.add(str(why))
 
 
 def _said(root: Any, name: str) -> str:

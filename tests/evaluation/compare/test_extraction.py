@@ -125,6 +125,22 @@ def test_a_broken_part_beside_the_body_does_not_hide_the_bid(extractor, tmp_path
     assert [remark.split()[:3] for remark in held.remarks] == [["the", "part", broken]]
 
 
+def test_a_part_whose_packing_is_damaged_does_not_hide_the_bid(extractor, tmp_path):
+    data = bytearray(docx(["正文"], author="张三" * 200))
+    at = data.index(b"docProps/core.xml") + len(b"docProps/core.xml")
+    data[at : at + 8] = b"\xff" * 8
+    held = extractor.read(written(tmp_path, "a.docx", bytes(data)))
+    assert held.text == "正文\n"
+    assert held.remarks == ("the part docProps/core.xml is damaged",)
+
+
+def test_an_embedded_bomb_does_not_hide_the_bid(extractor, tmp_path):
+    held = docx(["正文"], extra={"word/embeddings/object.ole": b"\0" * (8 << 20)})
+    read = extractor.read(written(tmp_path, "a.docx", held))
+    assert read.text == "正文\n"
+    assert read.remarks == ("the archive unpacks to more than the limit (zip bomb)",)
+
+
 def test_a_broken_cell_or_sheet_does_not_hide_the_workbook(extractor, tmp_path):
     space = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
     cells = "".join(f'<c t="s"><v>{value}</v></c>' for value in ("²", "٣", "9" * 5000, "0"))
