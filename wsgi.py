@@ -58,6 +58,7 @@ from tender.objections.purging import find_ended, purge_papers
 from tender.opening.export import export_when_cosigned
 from tender.opening.purging import purge_openings, uses_of_opened_files
 from tender.opening.ticking import close_due, hide_numbers, open_ready
+from tender.procedure.facts import bids_close_soon
 from tender.procedure.models import Custodian
 from tender.procedure.purging import purge_procedure, staff_take_part
 from tender.procedure.retaining import hold
@@ -202,7 +203,7 @@ def tick(
     done["screened"] = screen_opened(joined)
     done["cards"] = sweep_due(joined)
     done["jobs"] = jobs.perform_due(joined, HANDLERS, grace=grace, kinds=kinds)
-    done["purged"] = purge_daily(joined, PURGES)
+    done["purged"] = purge_daily(joined, PURGES, busy=bids_close_soon)
     return done
 
 

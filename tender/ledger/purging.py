@@ -7,7 +7,7 @@ rolled back, so that what is printed is exactly what would go.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import select
@@ -26,8 +26,13 @@ from tender.ledger.models import LedgerEntry, PrivateData
 
 log = structlog.get_logger(__name__)
 Step = Callable[[Purge], None]
+Busy = Callable[[Session, datetime], bool]
 LEASE = "purge"
 DAILY = 24 * 3600.0 - 60.0  # seconds; a minute less, so that it does not wander through the day
+
+
+def _never(_session: Session, _now: datetime) -> bool:
+    return False
 
 
 def purge_private(purge: Purge) -> None:
@@ -101,12 +106,19 @@ def forget_last_purge(session: Session) -> None:
         session.delete(lease)
 
 
-def purge_daily(platform: Platform, steps: Iterable[Step]) -> int:
-    """Purge if nobody has done it today; gives how many rows went."""
+def purge_daily(platform: Platform, steps: Iterable[Step], *, busy: Busy = _never) -> int:
+    """Purge if nobody has done it today; gives how many rows went.
+
+    It holds the write lock, which bids wait for: while `busy` says so it is put off, at most by a
+    day.
+    """
     now = platform.clock.now()
     with platform.database.read() as session:
         lease = session.get(Lease, LEASE)
         if lease is not None and lease.until > now:
+            return 0
+        late = lease is not None and lease.until <= now - timedelta(days=1)
+        if not late and busy(session, now):
             return 0
     with platform.database.write() as session:
         now = platform.clock.now()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -24,6 +24,9 @@ from tender.procedure.timeline.milestones import Course, Milestone, MilestoneCod
 from tender.procedure.timeline.timeline import compute
 from tender.publication.service import PublicFacts
 
+# Around a deadline nothing but bids and their opening should take the write lock for long.
+RUSH_BEFORE, RUSH_AFTER = timedelta(minutes=30), timedelta(minutes=5)
+
 
 def tender_by_id(session: Session, tender_id: str) -> Tender:
     """The tender with this id; DomainError `tender.unknown` otherwise."""
@@ -31,6 +34,12 @@ def tender_by_id(session: Session, tender_id: str) -> Tender:
     if tender is None:
         raise not_found("tender.unknown", N_("There is no such tender."))
     return tender
+
+
+def bids_close_soon(session: Session, now: datetime) -> bool:
+    """Whether a deadline is so near that bids come in now, or has just passed."""
+    near = Tender.deadline.between(now - RUSH_AFTER, now + RUSH_BEFORE)
+    return session.scalar(select(Tender.id).where(near).limit(1)) is not None
 
 
 def lots_of(session: Session, tender_id: str) -> list[Lot]:

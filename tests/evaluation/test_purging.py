@@ -16,10 +16,12 @@ from tender.bids.models import SealedBid
 from tender.core import outbox
 from tender.core.files import StoredFile, blob_path, store_blob
 from tender.core.ids import new_id
+from tender.core.leases import Lease
 from tender.ledger import service
 from tender.ledger.models import DataKind, LedgerEntry, PrivateData
-from tender.ledger.purging import purge_daily, would_purge
+from tender.ledger.purging import LEASE, purge_daily, would_purge
 from tender.objections.models import Objection, ObjectionStage, ObjectionStatus
+from tender.procedure.facts import bids_close_soon
 from tender.procedure.models import Bond, Question, Tender
 from tender.procedure.publishing.publishing import cancel
 from tests.evaluation import county as make
@@ -246,6 +248,25 @@ def test_the_tick_purges_once_a_day(place: make.County) -> None:
     place.world.clock.advance(hours=1)
     assert purge_daily(platform, wsgi.PURGES) >= 1
     assert purge_daily(platform, wsgi.PURGES) == 0
+
+
+@pytest.mark.parametrize(
+    ("before", "since", "done"),
+    [(29, 1, False), (31, 1, True), (-4, 1, False), (-6, 1, True), (29, 25, True)],
+)
+def test_around_a_deadline_the_purge_waits_but_no_longer_than_a_day(
+    place: make.County, before: int, since: int, done: bool
+) -> None:
+    platform = place.world.platform
+    tender = make.lease(place)
+    assert tender.deadline is not None
+    place.world.clock.moment = tender.deadline - timedelta(minutes=before)
+    with platform.database.write() as session:
+        due = platform.clock.now() - timedelta(hours=since)
+        session.add(Lease(name=LEASE, holder="yesterday", until=due))
+    purge_daily(platform, (), busy=bids_close_soon)
+    with platform.database.read() as session:
+        assert (session.get_one(Lease, LEASE).until > platform.clock.now()) is done
 
 
 def test_after_the_archives_time_people_and_numbers_are_gone_and_companies_keep_their_names(
