@@ -29,6 +29,8 @@ SUSPICIOUS = {
 # Tenders count as similar by the number of bids (a factor of about 1.35) and size (about 3).
 _LIKE_BIDS, _LIKE_SIZE = 0.3, 1.1
 _REFERENCES = 4000
+# Tenders whose neighbours are weighed in one step: 2 MB of weights, which a cache holds.
+_TOGETHER = 64
 
 
 @dataclass(frozen=True)
@@ -53,16 +55,32 @@ def screened(
     own = [price_screens(table.prices, table.estimate, direction) for table in tables]
     others = [price_screens(table.prices, table.estimate, direction) for table in past]
     places = np.array([_place(table) for table in [*tables, *past]]).reshape(-1, 2)
-    columns: dict[str, list[float | None]] = {}
-    for name in SCREENS:
-        values = [getattr(screens, name) for screens in [*own, *others]]
-        turned = name == "estimate" and direction is Direction.DISPOSAL
-        sign = -SUSPICIOUS[name] if turned else SUSPICIOUS[name]
-        columns[name] = _conditional(values, places, len(tables), sign)
+    signs = [_suspicious(name, direction) for name in SCREENS]
+    values = np.array(
+        [
+            [np.nan if (value := getattr(screens, name)) is None else value for name in SCREENS]
+            for screens in [*own, *others]
+        ],
+        dtype=np.float64,
+    ).reshape(-1, len(SCREENS))
+    shares = _conditional(values * np.array(signs), places, len(tables))
     return [
-        Screened(table, screens, {name: columns[name][row] for name in SCREENS})
+        Screened(
+            table,
+            screens,
+            {
+                name: None if np.isnan(share) else float(share)
+                for name, share in zip(SCREENS, shares[row], strict=True)
+            },
+        )
         for row, (table, screens) in enumerate(zip(tables, own, strict=True))
     ]
+
+
+def _suspicious(name: str, direction: Direction) -> int:
+    """Return the suspicious end of a screen; in disposals a winner is near the estimate's other."""
+    turned = name == "estimate" and direction is Direction.DISPOSAL
+    return -SUSPICIOUS[name] if turned else SUSPICIOUS[name]
 
 
 def _place(table: BidTable) -> tuple[float, float]:
@@ -73,25 +91,31 @@ def _place(table: BidTable) -> tuple[float, float]:
     return (float(np.log(len(table.prices))) / _LIKE_BIDS, size / _LIKE_SIZE)
 
 
-def _conditional(
-    values: Sequence[float | None], places: Floats, wanted: int, sign: int
-) -> list[float | None]:
-    """Return the kernel-weighted percentile of the first `wanted` values among all of them."""
-    numbers = np.array([np.nan if value is None else sign * value for value in values])
-    known = np.flatnonzero(~np.isnan(numbers))
-    if len(known) > _REFERENCES:
-        known = np.random.default_rng(0).choice(known, _REFERENCES, replace=False)
-    answers: list[float | None] = []
-    for row in range(wanted):
-        if np.isnan(numbers[row]):
-            answers.append(None)
-            continue
-        weight = np.exp(-0.5 * ((places[known] - places[row]) ** 2).sum(axis=1))
-        weight[known == row] = 0.0
-        below = weight[numbers[known] < numbers[row]].sum()
-        equal = weight[numbers[known] == numbers[row]].sum()
-        answers.append(float((below + 0.5 * equal + 0.5) / (weight.sum() + 1.0)))
-    return answers
+def _conditional(values: Floats, places: Floats, wanted: int) -> Floats:
+    """Return the kernel-weighted percentiles of the first `wanted` rows among all of them.
+
+    One column a screen, high values suspicious, NaN where a tender has none. Screens that the same
+    tenders have are placed together, because weighing the neighbours is the work.
+    """
+    shares = np.full((wanted, values.shape[1]), np.nan)
+    masks, kinds = np.unique(~np.isnan(values), axis=1, return_inverse=True)
+    for kind, mask in enumerate(masks.T):
+        columns = np.flatnonzero(kinds == kind)
+        pool = np.flatnonzero(mask)
+        rows = pool[pool < wanted]
+        if len(pool) > _REFERENCES:
+            pool = np.random.default_rng(0).choice(pool, _REFERENCES, replace=False)
+        for start in range(0, len(rows), _TOGETHER):
+            some = rows[start : start + _TOGETHER]
+            apart = places[some, None, :] - places[None, pool, :]
+            weights = np.exp(-0.5 * (apart**2).sum(axis=2))
+            weights[some[:, None] == pool[None, :]] = 0.0
+            whole = weights.sum(axis=1) + 1.0
+            for column in columns:
+                own, others = values[some, column][:, None], values[pool, column][None, :]
+                below = (weights * ((others < own) + 0.5 * (others == own))).sum(axis=1)
+                shares[some, column] = (below + 0.5) / whole
+    return shares
 
 
 def label_free_terms(features: Features) -> dict[str, Floats]:
@@ -119,14 +143,17 @@ def _sign(values: Floats, bids: Floats | None) -> Floats:
     if bids is None or count < 2:
         share = (rankdata(values) - 0.5) / count
     else:
-        share = np.empty(count)
         pool = np.arange(count)
         if count > _REFERENCES:
             pool = np.random.default_rng(0).choice(count, _REFERENCES, replace=False)
-        for row in range(count):
-            weight = np.exp(-0.5 * ((bids[pool] - bids[row]) / _LIKE_BIDS) ** 2)
-            below = weight[values[pool] < values[row]].sum()
-            equal = weight[values[pool] == values[row]].sum()
-            share[row] = (below + 0.5 * equal) / weight.sum()
+        pool = pool[np.argsort(values[pool], kind="stable")]
+        share = np.empty(count)
+        for alike in np.unique(bids):
+            rows = np.flatnonzero(bids == alike)
+            weights = np.exp(-0.5 * ((bids[pool] - alike) / _LIKE_BIDS) ** 2)
+            upto = np.concatenate([[0.0], np.cumsum(weights)])
+            below = upto[np.searchsorted(values[pool], values[rows], side="left")]
+            equal = upto[np.searchsorted(values[pool], values[rows], side="right")] - below
+            share[rows] = (below + 0.5 * equal) / upto[-1]
     held = 0.02 + 0.96 * share
     return np.asarray(logit(held), dtype=np.float64)
