@@ -14,6 +14,7 @@ from tender.core.errors import not_found
 from tender.core.i18n import N_
 from tender.core.wording import plain
 from tender.procedure.custody.opening_records import record_of
+from tender.procedure.dealings import DEALING_NAMES, Dealing, dealing_of
 from tender.procedure.law.kinds import Direction, Kind, MethodRow, kind_row
 from tender.procedure.law.law import law
 from tender.procedure.lineage import lineage_facts
@@ -102,6 +103,8 @@ def course_of(tender: Tender, *, now: datetime, happened: Moments | None = None)
         facts.discard("must_tender")
     elif tender.kind is Kind.VILLAGE:  # Of a village's purchases only some must be tendered.
         facts.add("must_tender")
+    dealing = dealing_of(tender)
+    facts = facts - set(Dealing) | ({dealing.value} if dealing else set())
     return Course(
         kind=tender.kind.value,
         direction=tender.direction,
@@ -163,6 +166,7 @@ def public_facts(session: Session, tender: Tender, *, now: datetime) -> PublicFa
             "members_only": tender.members_only,
             "joint_bids": tender.joint_bids,
             "subcontracting": tender.subcontracting,
+            "dealing": DEALING_NAMES[dealing] if (dealing := dealing_of(tender)) else None,
             **lineage_facts(session, tender),
             "lots": [_lot_facts(lot, tender) for lot in lots],
             "timeline": [_step_facts(each, now) for each in timeline_of(tender, now=now)],

@@ -14,6 +14,7 @@ from keys.encoding import timestamp
 from tender.core import presenting
 from tender.core.i18n import N_, gettext, speaking
 from tender.procedure.custody.opening_records import record_of
+from tender.procedure.dealings import dealing_row
 from tender.procedure.facts import lots_of, method_row, pricing_of, stated_term, timeline_of
 from tender.procedure.law.kinds import Direction, Kind, kind_row
 from tender.procedure.lineage import previous_of, related_process
@@ -219,7 +220,11 @@ def _blocks(tender: Tender, lots: Sequence[Lot]) -> tuple[Block, ...]:
         for name in FACT_LABELS
         if tender.facts.get(name)
     ]
-    blocks = [Block(heading=N_("About this tender"), rows=(*rows, *_together(tender)))]
+    blocks = [
+        Block(
+            heading=N_("About this tender"), rows=(*dealing_row(tender), *rows, *_together(tender))
+        )
+    ]
     for lot in lots:
         limit = (
             N_("Reserve price") if tender.direction is Direction.DISPOSAL else N_("Ceiling price")

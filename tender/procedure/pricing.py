@@ -7,7 +7,7 @@ stated as a total over the term, in whole fen, so that it can be compared, bonde
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
@@ -171,6 +171,29 @@ def check_term(term: Decimal, rule: Rule) -> Problem | None:
         message, term=term, value=rule.required.wording(), articles=wordings(rule.articles)
     )
     return Problem("term.too_long", "term", wording, rule.articles, rule.to_check)
+
+
+def check_weight(price: Decimal, points: Decimal, rule: Rule) -> Problem | None:
+    """Whether the price has the law's least share of all points (价格分值占总分值的比重).
+
+    Goods and services weigh it differently (O87 55): `rule` is the one whose fact holds. No
+    points at all is a share of nothing.
+    """
+    share = Fraction(price) / Fraction(points) if points else Fraction(0)
+    if rule.required.holds(share * 1000):
+        return None
+    message = N_(
+        "The price has %(share)s of all points; “%(rule)s” must be %(value)s, %(articles)s. "
+        "Change the points of the price."
+    )
+    wording = say(
+        message,
+        share=replace(rule.required, number=share * 1000).amount(),
+        rule=rule.wording(),
+        value=rule.required.wording(),
+        articles=wordings(rule.articles),
+    )
+    return Problem("weight.too_low", "criteria", wording, rule.articles, rule.to_check)
 
 
 def _half_up(exact: Fraction) -> int:

@@ -15,6 +15,7 @@ from tender.core.reads import Read
 from tender.core.web import actor, db, now, page, platform, signed_in
 from tender.core.web_reads import reading
 from tender.procedure import bid_bonds, work
+from tender.procedure.dealings import dealing_row
 from tender.procedure.drafting import attaching, drafting
 from tender.procedure.drafting.drafts import read_draft
 from tender.procedure.drafting.forms import Reader, fill_form, read_form
@@ -124,6 +125,7 @@ def _facts(tender: Tender, who: Actor) -> dict[str, Any]:
         "questions": work.questions_of(session, tender),
         "documents": work.documents_of(session, tender.id),
         "document_kinds": attaching.DOCUMENT_KINDS,
+        "dealing": [(gettext(label), gettext(name)) for label, name in dealing_row(tender)],
         "can_undo": work.can_undo(session, tender),
         "own": tender.created_by == who.person_id,
         "again": retendering.offer(session, tender, now=moment),

@@ -26,7 +26,7 @@ CONTACT: dict[str, str] = {
 FIXED: tuple[str, ...] = (
     "title", "kind", "direction", "method", "organisation", "lot", "price_basis", "quantity",
     "unit", "term", "limit", "bond", "minimum", "threshold", "custodian", "opening", "members_only",
-    "must_tender", "joint_bids", "subcontracting",
+    "must_tender", "joint_bids", "subcontracting", "dealing",
 )  # fmt: skip
 
 

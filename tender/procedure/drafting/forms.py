@@ -13,6 +13,7 @@ from tender.core.errors import invalid
 from tender.core.i18n import N_
 from tender.core.money import format_yuan, parse_yuan
 from tender.core.shanghai import SHANGHAI
+from tender.procedure.dealings import DEALINGS, FACT, Dealing
 from tender.procedure.drafting.drafts import CriterionDraft, LotDraft, TenderDraft
 from tender.procedure.law.kinds import Direction, Kind, Method
 from tender.procedure.pricing import PriceBasis
@@ -96,6 +97,7 @@ def read_form(form: Form) -> TenderDraft:
     lots = tuple(_lots(reader))
     criteria = tuple(_criteria(reader))
     facts: dict[str, object] = {name: reader.text(name) for name in FACTS if form.get(name)}
+    facts |= _dealing(reader, kind, direction)
     contact = {
         part: reader.text(f"contact_{part}", longest=200) for part in ("name", "phone", "address")
     }
@@ -134,6 +136,17 @@ def _choice(reader: Reader, name: str, members: type[E], default: E) -> E:
     except ValueError:
         reader.wrong[name] = N_("Choose one of the list.")
         return default
+
+
+def _dealing(reader: Reader, kind: Kind, direction: Direction) -> dict[str, object]:
+    """What is given or bought, the usual one if nothing is said; nothing where no choice is."""
+    offered = DEALINGS.get((kind, direction), ())
+    if not offered:
+        return {}
+    chosen = _choice(reader, FACT, Dealing, offered[0])
+    if chosen not in offered:
+        reader.wrong[FACT] = N_("This does not fit the kind and direction. Choose another.")
+    return {FACT: chosen.value}
 
 
 def _whole(reader: Reader, name: str) -> int | None:
@@ -212,7 +225,7 @@ def fill_form(draft: TenderDraft) -> dict[str, str]:
         "minimum": str(draft.minimum or ""),
         "bond": yuan(draft.bond_fen) if draft.bond_fen else "",
         "custodian_ids": ",".join(draft.custodian_ids),
-        **{name: str(draft.facts.get(name, "")) for name in FACTS},
+        **{name: str(draft.facts.get(name, "")) for name in (*FACTS, FACT)},
     }
     contact = draft.facts.get("contact") or {}
     form |= {f"contact_{part}": str(contact.get(part, "")) for part in ("name", "phone", "address")}

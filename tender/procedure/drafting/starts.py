@@ -21,6 +21,7 @@ class Start:
 _LEASE = {
     "kind": "village",
     "direction": "DISPOSAL",
+    "dealing": "lease",
     "method": "sealed_highest_price",
     "lot-1-price_basis": "per_year",
     "lot-1-unit": "亩",
@@ -83,6 +84,7 @@ STARTS: tuple[Start, ...] = (
         {
             "kind": "procurement",
             "direction": "PURCHASE",
+            "dealing": "goods",
             "method": "comprehensive_scoring",
             "must_tender": "yes",
             **_SCORED,
