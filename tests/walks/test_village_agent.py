@@ -67,12 +67,14 @@ def test_a_village_lease_from_template_to_notice_on_a_telephone(
     page.locator("#deadline").fill(deadline.strftime("%Y-%m-%dT09:30"))
     page.locator("#lot-1-name").fill("2号鱼塘")
     page.locator("#lot-1-quantity").fill("14.637")
+    page.locator("#lot-1-term").fill("20")
     page.locator("#lot-1-limit").fill("1200.50")
     page.locator("#decision").fill("村民代表会议表决通过")
     page.locator("#contact_name").fill("王主任")
     page.locator("#contact_phone").fill("0739-0000000")
     pictured(page, artefacts, "2-form")
     page.get_by_role("button", name="保存草稿").click()
+    expect(page.get_by_text("20", exact=True)).to_be_visible()
     page.locator("#file").set_input_files(
         {"name": "决议.png", "mimeType": "image/png", "buffer": PHOTO}
     )
