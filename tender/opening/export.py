@@ -53,12 +53,14 @@ def export_when_cosigned(
     """Export once the custodians have co-signed all that the ledger holds now; gives its size.
 
     After `patience` seconds `tell` is given a sentence, and what is co-signed goes out, if that can
-    be verified. Raises as `export_tender`.
+    be verified; at once where there is no custodian to wait for. Raises as `export_tender`.
     """
     with platform.database.read() as session:
         last = service.last_entry(session)
+        serving = select(Custodian.id).where(Custodian.retired_at.is_(None)).limit(1)
+        awaited = session.scalar(serving) is not None
     wanted = last.seq + 1 if last is not None else 0
-    until = time.monotonic() + patience
+    until = time.monotonic() + (patience if awaited else 0.0)
     while True:
         try:
             return export_tender(
