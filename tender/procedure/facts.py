@@ -21,7 +21,7 @@ from tender.procedure.lineage import lineage_facts
 from tender.procedure.local_law.binding import calendar_of, overrides_of
 from tender.procedure.models import Lot, Tender, TenderStatus
 from tender.procedure.pricing import PriceBasis, Pricing
-from tender.procedure.timeline.milestones import Course, Milestone, MilestoneCode
+from tender.procedure.timeline.milestones import PASSING, Course, Milestone, MilestoneCode
 from tender.procedure.timeline.timeline import compute
 from tender.publication.service import PublicFacts
 
@@ -208,6 +208,7 @@ def _step_facts(step: Milestone, now: datetime) -> dict[str, Any]:
         "name": plain(step.name()),
         "at": step.at.isoformat(),
         "planned": step.planned,
+        "passes": step.code in PASSING,
         "explanations": [plain(each) for each in step.explanations],
         "articles": [plain(each.wording()) for each in step.articles],
         "to_check": step.to_check,

@@ -85,6 +85,16 @@ PERIOD_ENDS = frozenset(
 )
 """Milestones that mean 24:00 of a day: a moment at midnight belongs to the day that it ends."""
 
+PASSING = frozenset(
+    {
+        MilestoneCode.NOTICE_END,
+        MilestoneCode.DOCUMENTS_END,
+        MilestoneCode.CLARIFICATION,
+        MilestoneCode.OBJECTION,
+    }
+)
+"""Days that pass by the clock alone once the notice is out; nobody has to act on them."""
+
 PAUSED_ACTS = frozenset(
     {
         MilestoneCode.DEADLINE,

@@ -254,7 +254,7 @@ def steps_of(public: PublicTender, now: datetime) -> tuple[Step, ...]:
     coming = True
     for each in public.facts.get("timeline", ()):
         at = datetime.fromisoformat(each["at"])
-        done = at <= now and bool(each["planned"])
+        done = at <= now and bool(each["planned"] or each["passes"])
         state = "past" if done else "now" if coming else "next"
         coming = coming and done
         steps.append(_step(each, at, state))
