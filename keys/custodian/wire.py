@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from keys import encoding
 from keys.entries import LONGEST_LINE
 from keys.errors import Forged, KeysError, Malformed
 from keys.notes import LONGEST_NOTE
@@ -157,8 +156,3 @@ def _complaint(status: int, data: bytes) -> tuple[str, str]:
         return str(error["code"])[:100], str(error["message"])[:500]
     except (ValueError, KeyError, TypeError, RecursionError):
         return f"status_{status}", f"The platform answered {status}."
-
-
-def record_bytes(given: object) -> bytes:
-    """Give the RFC 8785 bytes of a record that the platform sent as JSON."""
-    return encoding.canonical(given)

@@ -457,7 +457,6 @@ def upgrade() -> None:
         sa.Column("failed_attempts", sa.Integer(), nullable=False),
         sa.Column("locked_until", tender.core.db.UtcDateTime(timezone=True), nullable=True),
         sa.Column("language", sa.String(length=2), nullable=False),
-        sa.Column("large_type", sa.Boolean(), nullable=False),
         sa.Column("created_at", tender.core.db.UtcDateTime(timezone=True), nullable=False),
         sa.Column("disabled_at", tender.core.db.UtcDateTime(timezone=True), nullable=True),
         sa.Column("purged_at", tender.core.db.UtcDateTime(timezone=True), nullable=True),
@@ -936,15 +935,6 @@ def upgrade() -> None:
         batch_op.create_index("ix_sealed_bid_standing", ["opening_id", "status"], unique=False)
         batch_op.create_index(batch_op.f("ix_sealed_bid_tender_id"), ["tender_id"], unique=False)
 
-    op.create_table(
-        "stored_file_use",
-        sa.Column("file_id", sa.String(length=32), nullable=False),
-        sa.Column("subject", sa.String(length=32), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["file_id"], ["stored_file.id"], name=op.f("fk_stored_file_use_file_id")
-        ),
-        sa.PrimaryKeyConstraint("file_id", "subject", name=op.f("pk_stored_file_use")),
-    )
     op.create_table(
         "tender",
         sa.Column("id", sa.String(length=32), nullable=False),
@@ -2028,7 +2018,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_tender_deadline"))
 
     op.drop_table("tender")
-    op.drop_table("stored_file_use")
     with op.batch_alter_table("sealed_bid", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_sealed_bid_tender_id"))
         batch_op.drop_index("ix_sealed_bid_standing")

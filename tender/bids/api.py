@@ -27,7 +27,6 @@ blueprint = Blueprint("bids_api", __name__, url_prefix="/api/bids")
 CHUNK = 256 * 1024
 TUS_STATUS = {"upload.checksum": 460, "upload.busy": 423}
 MOST = 4 * 1024 * 1024  # bytes of a SEAL request: the largest envelope in base64url has 2.8 MB
-SLICE_SECONDS = 600  # a slow line needs minutes for 8 MiB
 
 
 def _number(name: str) -> int:

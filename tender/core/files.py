@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, String
+from sqlalchemy import BigInteger, CheckConstraint, String
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from tender.core.db import Base, UtcDateTime
@@ -63,15 +63,6 @@ class StoredFile(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     created_by: Mapped[str] = mapped_column(String(32))
     purged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-
-
-class StoredFileUse(Base):
-    """Why a stored file is kept: the row it belongs to."""
-
-    __tablename__ = "stored_file_use"
-
-    file_id: Mapped[str] = mapped_column(ForeignKey("stored_file.id"), primary_key=True)
-    subject: Mapped[str] = mapped_column(String(32), primary_key=True)
 
 
 def fsync_directory(directory: Path) -> None:

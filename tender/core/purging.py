@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from sqlalchemy import Select, delete, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from tender.core import outbox
-from tender.core.files import StoredFile, StoredFileUse, blob_path
+from tender.core.files import StoredFile, blob_path
 from tender.core.messages import InboxMessage
 from tender.core.outbox import OutboxRow
 from tender.core.platform import Platform
@@ -147,8 +147,3 @@ def erase_files(platform: Platform, payload: dict[str, Any], uses: Iterable[Uses
     platform.database.forget()
     log.info("files.erased", files=gone, kept=len(used))
     return gone
-
-
-def forget_uses(session: Session, subject: str) -> None:
-    """Let go of the files that a row kept."""
-    session.execute(delete(StoredFileUse).where(StoredFileUse.subject == subject))
