@@ -12,12 +12,10 @@ import sys
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from evaluation.compare.extracted import Extracted, Limits, Unreadable
 from evaluation.compare.reader import read_text
-from tender.core.children import AnsweringChild, ChildGone, ChildLate
+from tender.core.children import AnsweringChild, ChildGone, ChildLate, Closing
 
 READER = (sys.executable, "-m", "evaluation.compare.reader")
 _PLAIN = {".txt", ".md", ".csv"}
@@ -41,22 +39,15 @@ class BidFile:
     path: Path
 
 
-class Extractor:
+class Extractor(Closing):
     """Reads files through one reading process; use it as a context."""
 
     def __init__(self, limits: Limits | None = None) -> None:
         self.limits = limits or Limits()
         self._child = AnsweringChild(READER, quiet=True)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """End the process."""
         self._child.close()
 
     def read(self, path: Path) -> Extracted:

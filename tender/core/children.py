@@ -41,7 +41,26 @@ def child_environment() -> dict[str, str]:
     return chosen | {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONUTF8": "1"}
 
 
-class AnsweringChild:
+class Closing:
+    """Something that a `with` ends by `close`."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End it; to be called twice without harm."""
+        raise NotImplementedError
+
+
+class AnsweringChild(Closing):
     """A process that answers requests; started by the first one; use it as a context.
 
     `variables` are added to its environment. `greeting` is how many seconds it may take to say one
@@ -62,17 +81,6 @@ class AnsweringChild:
         self._greeting = greeting
         self._quiet = quiet
         self._process: subprocess.Popen[bytes] | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def ask(self, request: Mapping[str, Any], seconds: float) -> Any:
         """The answer to a request; raises ChildLate, ChildGone or ChildNotReady."""

@@ -11,11 +11,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from evaluation.findings.inputs.exhibits import Seen
-from tender.core.children import AnsweringChild, ChildGone, ChildLate
+from tender.core.children import AnsweringChild, ChildGone, ChildLate, Closing
 from tender.core.i18n import N_
 
 COMMAND = (sys.executable, "-m", "evaluation.findings.inputs.child")
@@ -45,22 +44,15 @@ class Unfinished(Exception):
         self.found = found
 
 
-class Child:
+class Child(Closing):
     """A limited process that answers requests (`inputs/child.py`); use it as a context."""
 
     def __init__(self, bounds: Bounds | None = None) -> None:
         self._bounds = bounds or Bounds()
         self._child = AnsweringChild(COMMAND, variables=ONE_THREAD)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """End the process."""
         self._child.close()
 
     def ask(self, request: dict[str, Any], seconds: float | None = None) -> Any:
