@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from evaluation.screens.answers import why_not_writable
+from evaluation.screens.out_file import why_not_writable
 
 if TYPE_CHECKING:
     from evaluation.compare.compare import Result

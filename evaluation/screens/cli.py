@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from evaluation.screens.anomaly import Screened, screened
-from evaluation.screens.answers import why_not_writable
+from evaluation.screens.out_file import why_not_writable
 from evaluation.screens.prices import SCREENS
 from evaluation.screens.scored import Scored, unsupervised
 from evaluation.screens.signs import raised

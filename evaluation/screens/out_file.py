@@ -1,4 +1,4 @@
-"""Whether an answer can be written (结果文件), asked before the work is done."""
+"""Whether the file of --out can be written (结果文件), asked before the work is done."""
 
 from __future__ import annotations
 
