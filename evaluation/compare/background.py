@@ -24,7 +24,7 @@ from evaluation.compare.kgrams import KnownGrams, hash_kgrams
 from evaluation.compare.normalise import Codes, fold
 
 INDEX_NAME = ".compare-index"
-_VERSION = 2  # Raised when folding changes, so that older entries are read anew.
+_VERSION = 3  # Raised when reading or folding changes, so that older entries are read anew.
 _LIST = "index.json"
 
 
@@ -51,7 +51,8 @@ class Ground:
 
 def ground_of(extracted: Extracted) -> Ground:
     """Return the ground that one extracted document makes."""
-    return Ground((fold(extracted.text),), extracted.pictures, (extracted.properties,))
+    text, _, _ = extracted.whole_text()
+    return Ground((fold(text),), extracted.pictures, (extracted.properties,))
 
 
 class BackgroundIndex:
@@ -72,12 +73,12 @@ class BackgroundIndex:
 
     def add(self, name: str, extracted: Extracted, stamp: str = "") -> None:
         """Add or replace one text; `stamp` tells later whether the source has changed."""
-        codes = fold(extracted.text)
+        codes = fold(extracted.whole_text()[0])
         digest = hashlib.sha256(codes.tobytes()).hexdigest()
         self._folder.mkdir(parents=True, exist_ok=True)
         with _replacing(self._folder / f"{digest}.npy") as target:
             np.save(target, codes, allow_pickle=False)
-        document = extracted.to_json() | {"text": ""}
+        document = extracted.to_json() | {"text": "", "writing": (), "looks": (), "seals": ()}
         self._entries[name] = {"stamp": stamp, "codes": digest, "document": document}
 
     def remove(self, name: str) -> None:

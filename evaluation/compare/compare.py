@@ -15,6 +15,7 @@ from evaluation.compare.extraction import BidFile, Extractor, Unread, extract_al
 from evaluation.compare.images import Shown, image_findings
 from evaluation.compare.metadata import Made, identifier_findings, metadata_findings
 from evaluation.compare.mixed import Identity, identities_of, mixed_findings, with_own_side
+from evaluation.compare.mixed_seals import Sealed
 from evaluation.compare.numbers import person_findings, shared_numbers
 from evaluation.compare.seeds import shared_entries
 from evaluation.compare.similarity import find_overlap
@@ -58,7 +59,9 @@ class Document:
     def text(self) -> Text:
         """Return the text with its pages."""
         held = self.extracted
-        return Text(self.bidder, self.file, held.text, held.page_starts)
+        text, starts, numbers = held.whole_text()
+        pictured = len(held.text) if held.writing else None
+        return Text(self.bidder, self.file, text, starts, numbers, pictured)
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,8 @@ def compare_documents(
     findings += metadata_findings(made, ground.properties)
     findings += identifier_findings(made, ground.properties, local_rule=options.file_id_rule)
     known = options.identities or identities_of(corpus.texts)
-    mixed = mixed_findings(corpus.texts, ground.codes, known)
+    sealed = [Sealed(d.bidder, d.file, seal) for d in documents for seal in d.extracted.seals]
+    mixed = mixed_findings(corpus.texts, ground.codes, known, sealed)
     findings += [with_own_side(finding, corpus.texts, known) for finding in mixed]
     findings += person_findings(corpus, shared_numbers(corpus, ground.codes))
     return ordered(findings)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -27,17 +28,26 @@ _OPENING, _CLOSING = "（(【[《“‘「", "。，、；：！？.,;:!?）)】
 class Text:
     """The text of one file as it was extracted, before normalisation.
 
-    `page_starts` holds the code point at which each page begins; empty means one page.
+    `page_starts` holds the code point at which each page begins; empty means one page. Pages are
+    numbered from 1 on, or by `page_numbers`. From `pictured` on the text was read in pictures by a
+    machine, with mistakes.
     """
 
     bidder: str
     file: str
     text: str
     page_starts: tuple[int, ...] = ()
+    page_numbers: tuple[int, ...] = ()
+    pictured: int | None = None
 
     def page_at(self, start: int) -> int:
         """Return the number, from 1, of the page that holds the code point `start`."""
-        return max(1, int(np.searchsorted(self.page_starts, start, side="right")))
+        at = max(1, int(np.searchsorted(self.page_starts, start, side="right")))
+        return self.page_numbers[at - 1] if self.page_numbers else at
+
+    def is_pictured(self, start: int) -> bool:
+        """Return whether a machine read in a picture what stands at the code point `start`."""
+        return self.pictured is not None and start >= self.pictured
 
 
 @dataclass
@@ -53,6 +63,16 @@ class Corpus:
     packed: NDArray[np.uint64]  # Hash << 32 | place of each fresh k-gram, in any order.
     _ground: dict[int, NDArray[np.int32]] = field(default_factory=dict)
     _origins: dict[int, Positions] = field(default_factory=dict)
+
+    @cached_property
+    def pictured(self) -> NDArray[np.bool_]:
+        """For each place, whether a machine read it in a picture."""
+        inside = np.zeros(int(self.starts[-1]), np.bool_)
+        for unit, text in enumerate(self.texts):
+            if text.pictured is not None:
+                start = int(self.starts[unit]) + fold(text.text[: text.pictured]).size
+                inside[start : self.starts[unit + 1]] = True
+        return inside
 
     def unit_of(self, places: Places) -> Places:
         """Return the unit that holds each place."""

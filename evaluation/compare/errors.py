@@ -4,7 +4,8 @@ Two people who write "混泥土" for "混凝土" at the same place did not do so
 is a k-gram that neither tender nor background has, that only a few bidders have, and that one
 edit inside it (a character replaced, lost, added, or two swapped) turns into a common phrase,
 while the pair of characters that the edit made stands nowhere else. A typo of the tender itself is
-known and never counts. A credit code or identity number that its own check digit proves wrong
+known and never counts, and so is a slip in what a machine read in a picture: it may be the
+machine's. A credit code or identity number that its own check digit proves wrong
 counts in the same way. Law: 招标投标法实施条例 第四十条(四).
 """
 
@@ -60,7 +61,7 @@ def find_errors(
     corpus: Corpus, entries: Entries, overlap: Overlap, ground: Sequence[Codes]
 ) -> dict[tuple[int, int], list[SharedError]]:
     """Return for each pair of bidders (as numbers) the rare errors that both make."""
-    copied = _copied(corpus, overlap)
+    copied = _copied(corpus, overlap) | corpus.pictured
     free = entries.where(~copied[entries.places])
     candidates = few(free)
     pairs: dict[tuple[int, int], dict[int, SharedError]] = defaultdict(dict)
@@ -89,7 +90,7 @@ def _wrong_numbers(
     """Return numbers that their check digit proves wrong, also inside copied passages."""
     pairs: dict[tuple[int, int], list[SharedError]] = defaultdict(list)
     for number in shared_numbers(corpus, ground):
-        if not number.sound:
+        if not number.sound and not corpus.pictured[list(number.places.values())].any():
             for one, other in combinations(sorted(number.places), 2):
                 places = number.places[one], number.places[other]
                 pairs[one, other].append(SharedError(*places, _WRONG_NUMBER, LENGTH))

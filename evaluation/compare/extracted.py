@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 
@@ -25,12 +25,12 @@ class Limits:
     pictures: int = 400
     pixels: int = 40_000_000  # Of one picture.
     picture_seconds: float = 15.0  # Time for the pictures of one file.
+    stamped: int = 400  # Pages and pictures of one file that are looked at for stamps.
+    scanned: int = 60  # Of these, how many are read whole: a second or two each.
 
 
 # Said of a file beside whose text stand pictures that hold more of it.
-PICTURED_TEXT = (
-    "pictures in the file seem to show writing; they were compared as pictures, not as text"
-)
+PICTURED_TEXT = "pictures in the file seem to show writing, which a machine reads with mistakes"
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,49 @@ class Picture:
     phash: str
     detail: float
     writing: bool = False
+
+
+@dataclass(frozen=True)
+class Look:
+    """What is to be looked at in a file: a page of a PDF, or else a picture; both count from 1.
+
+    It is looked at for stamps, and where it is `whole` all that is written there is read.
+    """
+
+    number: int
+    whole: bool = False
+
+
+SOME_LOOKED_AT = "only the first pictures were looked at for writing and stamps"
+
+
+def bounded(looks: Sequence[Look], limits: Limits) -> tuple[Look, ...]:
+    """Return as many looks as the limits allow; one too many to be read is still looked at."""
+    kept, whole = [], 0
+    for look in looks[: limits.stamped]:
+        whole += look.whole
+        kept.append(Look(look.number, look.whole and whole <= limits.scanned))
+    return tuple(kept)
+
+
+@dataclass(frozen=True)
+class Seal:
+    """A seal in a file (印章): what was read on a stamp, or whom an electronic signature names.
+
+    `page` is 0 where the file does not tell it.
+    """
+
+    text: str
+    page: int = 0
+    electronic: bool = False
+
+
+@dataclass(frozen=True)
+class Writing:
+    """What a machine read on one page or picture (识别文字)."""
+
+    page: int
+    text: str
 
 
 @dataclass(frozen=True)
@@ -75,8 +118,9 @@ class Extracted:
     """The text, pictures and properties of one file.
 
     `page_starts` holds the code point at which each page (of a PDF) or sheet (of a workbook)
-    begins. `blind_pages` are pages that show pictures but hold no text. `remarks` name what else
-    was left unread.
+    begins. `blind_pages` are pages that show pictures but hold no text; `looks` says where stamps
+    and writing in pictures may stand, `writing` what was read there. `remarks` name what else was
+    left unread.
     """
 
     text: str = ""
@@ -85,6 +129,30 @@ class Extracted:
     pictures: tuple[Picture, ...] = ()
     blind_pages: tuple[int, ...] = ()
     remarks: tuple[str, ...] = ()
+    seals: tuple[Seal, ...] = ()
+    looks: tuple[Look, ...] = ()
+    looked_at: int = 0  # How many of the looks were made.
+    writing: tuple[Writing, ...] = ()
+
+    def with_remarks(self, *remarks: str) -> Extracted:
+        """Return the same with further remarks."""
+        return replace(self, remarks=tuple(sorted({*self.remarks, *remarks})))
+
+    def whole_text(self) -> tuple[str, tuple[int, ...], tuple[int, ...]]:
+        """Return the text with what was read in pictures behind it, and where its pages begin.
+
+        The third value are the numbers of those pages. Text of the file's own keeps its places.
+        """
+        if not self.writing:
+            return self.text, self.page_starts, ()
+        starts, length, pieces = [], len(self.text), [self.text]
+        for each in self.writing:
+            starts.append(length + 1)
+            pieces.append(each.text)
+            length += 1 + len(each.text)
+        own = self.page_starts or (0,)
+        numbers = (*range(1, len(own) + 1), *(each.page for each in self.writing))
+        return "\f".join(pieces), (*own, *starts), numbers
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values."""
@@ -104,4 +172,8 @@ class Extracted:
             tuple(Picture(**picture) for picture in data["pictures"]),
             tuple(data["blind_pages"]),
             tuple(data["remarks"]),
+            tuple(Seal(**seal) for seal in data.get("seals", ())),
+            tuple(Look(**look) for look in data.get("looks", ())),
+            data.get("looked_at", 0),
+            tuple(Writing(**writing) for writing in data.get("writing", ())),
         )

@@ -9,16 +9,19 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
-from evaluation.compare.extracted import Extracted, Limits, Unreadable
+from evaluation.compare.extracted import Extracted, Limits, Seal, Unreadable, Writing
 from evaluation.compare.reader import read_text
-from tender.core.children import AnsweringChild, ChildGone, ChildLate, Closing
+from tender.core.children import ONE_THREAD, AnsweringChild, ChildGone, ChildLate, Closing
 
 READER = (sys.executable, "-m", "evaluation.compare.reader")
+NOT_ALL_READ = "what is written in its pictures was not all read: "
 _PLAIN = {".txt", ".md", ".csv"}
+_AT_ONCE = 10.0  # Seconds after which the reader answers with what it has read in pictures.
 
 
 @dataclass(frozen=True)
@@ -44,14 +47,42 @@ class Extractor(Closing):
 
     def __init__(self, limits: Limits | None = None) -> None:
         self.limits = limits or Limits()
-        self._child = AnsweringChild(READER, quiet=True)
+        self._child = AnsweringChild(READER, variables=ONE_THREAD, quiet=True)
 
     def close(self) -> None:
         """End the process."""
         self._child.close()
 
     def read(self, path: Path) -> Extracted:
-        """Read one file; Unreadable says why it could not be."""
+        """Read one file with what is written in its pictures; Unreadable if it cannot be."""
+        extracted = self.read_own(path)
+        while waiting(extracted):
+            extracted = self.read_on(path, extracted)
+        return extracted
+
+    def read_on(self, path: Path, extracted: Extracted) -> Extracted:
+        """Return what was read with some more of what is written in its pictures.
+
+        What cannot be read is remarked, and not tried again.
+        """
+        request = self._request(path) | {
+            "looks": [asdict(look) for look in extracted.looks[extracted.looked_at :]],
+            "seconds": _AT_ONCE,
+        }
+        try:
+            reply = self._child.ask(request, _AT_ONCE + self.limits.seconds)
+            why = reply.get("unread", "")
+        except ChildLate:
+            why = "it takes longer than the limit"
+        except ChildGone:
+            why = "it brought the reading process down"
+        if why:
+            remark = f"{NOT_ALL_READ}{why}"
+            return replace(extracted, looked_at=len(extracted.looks)).with_remarks(remark)
+        return with_written(extracted, reply["written"])
+
+    def read_own(self, path: Path) -> Extracted:
+        """Read one file without what is written in its pictures; Unreadable says why not."""
         try:
             if path.is_dir() and not path.is_symlink():
                 raise Unreadable("the folder is empty or cannot be opened")
@@ -75,9 +106,8 @@ class Extractor(Closing):
         return read_text(data, self.limits)
 
     def _ask(self, path: Path) -> Extracted:
-        request = {"path": str(path.resolve()), "limits": asdict(self.limits)}
         try:
-            reply = self._child.ask(request, self.limits.seconds)
+            reply = self._child.ask(self._request(path), self.limits.seconds)
         except ChildLate as error:
             raise Unreadable("reading the file takes longer than the limit") from error
         except ChildGone as error:
@@ -85,6 +115,28 @@ class Extractor(Closing):
         if "unread" in reply:
             raise Unreadable(reply["unread"])
         return Extracted.from_json(reply["extracted"])
+
+    def _request(self, path: Path) -> dict[str, Any]:
+        return {"path": str(path.resolve()), "limits": asdict(self.limits)}
+
+
+def waiting(extracted: Extracted) -> bool:
+    """Return whether pictures of the file wait to be looked at for writing."""
+    return extracted.looked_at < len(extracted.looks)
+
+
+def with_written(extracted: Extracted, written: Mapping[str, Any]) -> Extracted:
+    """Return what was read with what one more look at its pictures gave."""
+    seals = tuple(Seal(**seal) for seal in written["seals"])
+    writing = tuple(Writing(**each) for each in written["writing"])
+    missed = [f"a picture on page {n} is damaged and was not read" for n in written["missed"]]
+    more = replace(
+        extracted,
+        seals=extracted.seals + seals,
+        writing=extracted.writing + writing,
+        looked_at=extracted.looked_at + max(1, written["done"]),
+    )
+    return more.with_remarks(*missed)
 
 
 def list_bids(folder: Path, no_bids: Collection[Path] = ()) -> list[BidFile]:
@@ -145,12 +197,15 @@ def extract_all(
                 continue
             remarks = [Unread(file.bidder, file.name, remark) for remark in extracted.remarks]
             if extracted.blind_pages:
-                remarks.append(Unread(file.bidder, file.name, _blind(extracted)))
+                remarks.append(Unread(file.bidder, file.name, blind_words(extracted)))
             elif not extracted.text.strip():
                 remarks.append(Unread(file.bidder, file.name, "no text was found in the file"))
             yield file, extracted, remarks
 
 
-def _blind(extracted: Extracted) -> str:
+def blind_words(extracted: Extracted) -> str:
+    """Return the remark on pages that are pictures."""
     pages = ", ".join(map(str, extracted.blind_pages[:50]))
-    return f"no text layer: page {pages} shows a picture; compared as a picture, not as text"
+    read = bool({each.page for each in extracted.writing} & set(extracted.blind_pages))
+    how = "a machine read it, with mistakes" if read else "no writing could be read there"
+    return f"no text layer: page {pages} shows a picture; {how}"

@@ -11,6 +11,9 @@ TEXT = (
     N_("The same consultant may have written for several bidders."),
 )
 CROWD = N_("Many bidders share some of these passages, so they may come from a common source.")
+PRINTED = N_(
+    "A machine read some of these passages in pictures; printed certificates are alike for all."
+)
 ERRORS = (
     N_("Errors of the tender document and of the background texts were left out."),
     N_("Both may have copied from a source with the same errors that is not among the background."),
@@ -39,6 +42,13 @@ MIXED = (
     N_("Names beside references, consortia, subcontractors and suppliers were left out."),
     N_("Names that the tender document or the background mention were left out."),
     N_("A parent company and its branch, or firms with similar names, may name each other."),
+)
+SEALED = (
+    N_("A contract, certificate or agreement of earlier work may rightly bear the other's seal."),
+)
+NEARLY_SEALED = (
+    *SEALED,
+    N_("A machine read the stamp nearly as this name; a firm of a similar name reads the same."),
 )
 NAMED = (
     N_("A name counts only behind the title under which the other bidder registered it."),

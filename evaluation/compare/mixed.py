@@ -1,4 +1,4 @@
-"""X1, mixed documents (混装): another bidder's name or credit code inside a bid.
+"""X1, mixed documents (混装): another bidder's name, credit code, people or seal inside a bid.
 
 Law: 招标投标法实施条例 第四十条(五). References to earlier work, consortium agreements and supplier
 lists name other firms for good reasons, so names beside such words do not count, nor does a name
@@ -12,6 +12,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 from stdnum.cn import uscc
@@ -19,6 +20,7 @@ from stdnum.cn import uscc
 from evaluation.compare import innocent
 from evaluation.compare.corpus import Text
 from evaluation.compare.mixed_people import foreign_people
+from evaluation.compare.mixed_seals import Sealed, foreign_seals
 from evaluation.compare.normalise import Codes, fold, positions
 from evaluation.compare.people_marks import People
 from evaluation.screens.finding import Evidence, Finding, Strength
@@ -53,45 +55,81 @@ def mixed_findings(
     texts: Sequence[Text],
     ground: Sequence[Codes],
     identities: Mapping[str, Identity] | None = None,
+    sealed: Sequence[Sealed] = (),
 ) -> list[Finding]:
     """Return a finding per pair in which one bid names the other; `value` counts the places.
 
-    Identities that are not given are taken from what each bid says of its own bidder.
+    Identities that are not given are taken from what each bid says of its own bidder. A pair that
+    only stamps name, and those not letter for letter, is a statistical sign.
     """
     known = identities or identities_of(texts)
     marks = _marks(known, ground)
+    own = {bidder: _own_marks(each) for bidder, each in known.items()}
+    found = _named_in_texts(texts, known, marks, ground)
+    for foreign in foreign_seals(sealed, marks, own):
+        place = foreign.place
+        found[tuple(sorted((place.bidder, foreign.owner)))].append(
+            _Place(
+                Evidence(
+                    place.bidder, place.file, place.seal.page or None, record=foreign.record()
+                ),
+                innocent.SEALED if foreign.sure else innocent.NEARLY_SEALED,
+                sure=foreign.sure,
+            )
+        )
+    return [
+        Finding(
+            "X1",
+            Strength.B if any(place.sure for place in places) else Strength.C,
+            pair,
+            len(places),
+            legal=LEGAL,
+            innocent=tuple(
+                dict.fromkeys((*innocent.MIXED, *(w for p in places for w in p.innocent)))
+            ),
+            evidence=tuple(dict.fromkeys(place.evidence for place in places)),
+        )
+        for pair, places in found.items()
+    ]
+
+
+class _Place(NamedTuple):
+    """A place that names another bidder, what may innocently explain it, how sure the name is."""
+
+    evidence: Evidence
+    innocent: tuple[str, ...] = ()
+    sure: bool = True
+
+
+def _named_in_texts(
+    texts: Sequence[Text],
+    known: Mapping[str, Identity],
+    marks: Mapping[str, set[str]],
+    ground: Sequence[Codes],
+) -> dict[tuple[str, ...], list[_Place]]:
+    """Return the places of each pair in whose texts one names the other."""
     people = {bidder: each.people for bidder, each in known.items()}
     common = [_plain(codes) for codes in ground]
-    found: dict[tuple[str, str], list[Evidence]] = defaultdict(list)
-    named: set[tuple[str, str]] = set()
+    found: dict[tuple[str, ...], list[_Place]] = defaultdict(list)
     for text in texts:
         folded = _Folded(text.text)
         for owner, start, end in foreign_people(text.text, folded, text.bidder, people, common):
             if not _refers(text.text, start, end):
                 place = Evidence(text.bidder, text.file, text.page_at(start), start, end)
-                first, second = sorted((text.bidder, owner))
-                found[first, second].append(place)
-                named.add((first, second))
+                pair = tuple(sorted((text.bidder, owner)))
+                found[pair].append(_Place(place, innocent.NAMED))
         for mark, owners in marks.items():
             if text.bidder in owners:
                 continue
             for start, end in _occurrences(text.text, folded, mark, known.get(text.bidder)):
+                place = Evidence(text.bidder, text.file, text.page_at(start), start, end)
                 for owner in owners:
-                    place = Evidence(text.bidder, text.file, text.page_at(start), start, end)
-                    first, second = sorted((text.bidder, owner))
-                    found[first, second].append(place)
-    return [
-        Finding(
-            "X1",
-            Strength.B,
-            pair,
-            len(evidence),
-            legal=LEGAL,
-            innocent=(*innocent.MIXED, *(innocent.NAMED if pair in named else ())),
-            evidence=tuple(dict.fromkeys(evidence)),
-        )
-        for pair, evidence in found.items()
-    ]
+                    found[tuple(sorted((text.bidder, owner)))].append(_Place(place))
+    return found
+
+
+def _own_marks(identity: Identity) -> set[str]:
+    return {_plain(fold(mark)) for mark in identity.names | identity.codes} - {""}
 
 
 def identities_of(texts: Sequence[Text]) -> dict[str, Identity]:
@@ -102,7 +140,8 @@ def identities_of(texts: Sequence[Text]) -> dict[str, Identity]:
     names: dict[str, set[str]] = defaultdict(set)
     codes: dict[str, str] = {}
     for text in texts:
-        head = text.text[:_COVER] + "\n" + text.text[-_COVER:]
+        own, read = text.text[: text.pictured], text.text[len(text.text[: text.pictured]) :]
+        head = "\n".join((own[:_COVER], own[-_COVER:], read[:_COVER]))
         said = Counter(_SAID.findall(head))
         names[text.bidder].update(name for name, _ in said.most_common(1))
         names[text.bidder].add(text.bidder)

@@ -20,13 +20,16 @@ from lxml import etree
 
 from evaluation.compare.extracted import (
     PICTURED_TEXT,
+    SOME_LOOKED_AT,
     Extracted,
     Limits,
+    Look,
     Picture,
     Properties,
     Unreadable,
+    bounded,
 )
-from evaluation.compare.read_picture import MIN_SIDE, describe_bytes
+from evaluation.compare.read_picture import MIN_SIDE, describe_bytes, may_hold_stamp
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
@@ -147,14 +150,24 @@ def read_office(data: bytes, limits: Limits) -> Extracted:
         raise Unreadable("the archive is neither docx nor xlsx")
     if len(text) > limits.characters:
         raise Unreadable("the file holds more text than the limit")
-    pictures = _pictures(package, limits)
+    numbered = _pictures(package, limits)
+    pictures = tuple(numbered.values())
     properties = _properties(package)
     _remark_not_read(package)
     blind = (1,) if pictures and len(text.strip()) < 10 * len(pictures) else ()
+    looks = [
+        Look(number, bool(blind) or picture.writing)
+        for number, picture in numbered.items()
+        if may_hold_stamp(picture)
+    ]
+    if bounded(looks, limits) != tuple(looks):
+        package.remarks.add(SOME_LOOKED_AT)
     if not blind and any(picture.writing for picture in pictures):
         package.remarks.add(PICTURED_TEXT)
     remarks = tuple(sorted(package.remarks))
-    return Extracted(text, starts, properties, pictures, blind, remarks)
+    return Extracted(
+        text, starts, properties, pictures, blind, remarks, looks=bounded(looks, limits)
+    )
 
 
 def _remark_not_read(package: Package) -> None:
@@ -231,10 +244,11 @@ def media(package: Package) -> list[str]:
     return sorted(filter(_MEDIA.fullmatch, package.names))
 
 
-def _pictures(package: Package, limits: Limits) -> tuple[Picture, ...]:
+def _pictures(package: Package, limits: Limits) -> dict[int, Picture]:
+    """Return the pictures by their number among the parts that are pictures, from 1."""
     stop = time.monotonic() + limits.picture_seconds
-    pictures: list[Picture] = []
-    for name in media(package):
+    pictures: dict[int, Picture] = {}
+    for number, name in enumerate(media(package), start=1):
         if len(pictures) >= limits.pictures or time.monotonic() > stop:
             package.remarks.add("only the first pictures were compared, the file holds too many")
             break
@@ -244,8 +258,8 @@ def _pictures(package: Package, limits: Limits) -> tuple[Picture, ...]:
             package.remarks.add(f"{name}: {why}")
             continue
         if min(picture.width, picture.height) >= MIN_SIDE:
-            pictures.append(picture)
-    return tuple(pictures)
+            pictures[number] = picture
+    return pictures
 
 
 def _properties(package: Package) -> Properties:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import time
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -17,13 +18,18 @@ import pypdfium2.raw as pdfium
 
 from evaluation.compare.extracted import (
     PICTURED_TEXT,
+    SOME_LOOKED_AT,
     Extracted,
     Limits,
+    Look,
     Picture,
     Properties,
+    Seal,
     Unreadable,
+    bounded,
 )
-from evaluation.compare.read_picture import MIN_SIDE, describe
+from evaluation.compare.read_picture import MIN_SIDE, describe, may_hold_stamp
+from evaluation.compare.signers import signers
 
 _DATE = re.compile(r"D:(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(?:([+-])(\d\d)'?(\d\d)?)?")
 _XMP_ID = re.compile(rb"xmpMM:DocumentID(?:=\"|>)\s*([^\"<]{8,100})")
@@ -31,6 +37,7 @@ _XMP_ID = re.compile(rb"xmpMM:DocumentID(?:=\"|>)\s*([^\"<]{8,100})")
 # where the picture covers half of it.
 _HARDLY, _LITTLE = 10, 120
 _SCANNED = 400  # A page with more characters may have the text of its picture beside it.
+_MOST_NOTES = 200
 
 
 def read_pdf(data: bytes, limits: Limits) -> Extracted:
@@ -51,40 +58,89 @@ def _read(document: Any, data: bytes, limits: Limits) -> Extracted:
     count = len(document)
     if count > limits.pages:
         raise Unreadable(f"the PDF has {count} pages, more than the limit")
-    stop = time.monotonic() + limits.picture_seconds
-    pages: list[str] = []
+    reading = _Reading(document, limits, time.monotonic() + limits.picture_seconds)
     starts: list[int] = []
-    pictures: list[Picture] = []
-    blind: list[int] = []
-    remarks: set[str] = set()
     length = 0
     for number in range(count):
-        text, shown = _read_page(document, number, remarks)
         starts.append(length)
-        pages.append(text)
-        length += len(text) + 1
+        length += len(reading.page(number)) + 1
         if length > limits.characters:
             raise Unreadable("the PDF holds more text than the limit")
-        told = len(text.strip())
-        if shown and told < (_LITTLE if _covered(document, number, shown) else _HARDLY):
-            blind.append(number + 1)
-        for picture in shown:
-            if len(pictures) >= limits.pictures or time.monotonic() > stop:
-                remarks.add("only the first pictures were compared, the file holds too many")
-                break
-            described = _describe(picture, number + 1, limits, remarks)
-            if described:
-                pictures.append(described)
-                if described.writing and told < _SCANNED and number + 1 not in blind:
-                    remarks.add(PICTURED_TEXT)
+    looks = bounded(reading.looks, limits)
+    if looks != tuple(reading.looks):
+        reading.remarks.add(SOME_LOOKED_AT)
     return Extracted(
-        "\f".join(pages),
+        "\f".join(reading.texts),
         tuple(starts),
         _properties(document, data),
-        tuple(pictures),
-        tuple(blind),
-        tuple(sorted(remarks)),
+        tuple(reading.pictures),
+        tuple(reading.blind),
+        tuple(sorted(reading.remarks)),
+        tuple(Seal(names, electronic=True) for names in signers(document)),
+        looks,
     )
+
+
+@dataclass
+class _Reading:
+    """What was read of the pages so far; after the time `stop` pictures are left out."""
+
+    document: Any
+    limits: Limits
+    stop: float
+    texts: list[str] = field(default_factory=list)
+    pictures: list[Picture] = field(default_factory=list)
+    blind: list[int] = field(default_factory=list)
+    looks: list[Look] = field(default_factory=list)
+    remarks: set[str] = field(default_factory=set)
+    _known: set[str] = field(default_factory=set)
+
+    def page(self, number: int) -> str:
+        """Read one page, and return its text."""
+        text, shown = _read_page(self.document, number, self.remarks)
+        self.texts.append(text)
+        told = len(text.strip())
+        limit = _LITTLE if shown and _covered(self.document, number, shown) else _HARDLY
+        scanned = bool(shown) and told < limit
+        if scanned:
+            self.blind.append(number + 1)
+        new = self._described(shown, number + 1)
+        if not scanned and told < _SCANNED and any(picture.writing for picture in new):
+            self.remarks.add(PICTURED_TEXT)
+            scanned = True
+        unseen = {p.pixels for p in new if may_hold_stamp(p)} - self._known
+        self._known |= unseen
+        if scanned or unseen or _annotated(self.document, number):
+            self.looks.append(Look(number + 1, scanned))
+        return text
+
+    def _described(self, shown: list[Any], page: int) -> list[Picture]:
+        described: list[Picture] = []
+        for picture in shown:
+            held = len(self.pictures) + len(described)
+            if held >= self.limits.pictures or time.monotonic() > self.stop:
+                self.remarks.add("only the first pictures were compared, the file holds too many")
+                break
+            one = _describe(picture, page, self.limits, self.remarks)
+            if one:
+                described.append(one)
+        self.pictures += described
+        return described
+
+
+def _annotated(document: Any, number: int) -> bool:
+    """Return whether something is stamped or signed on a page, which is no picture of it."""
+    try:
+        page = document[number]
+    except pypdfium2.PdfiumError:
+        return False
+    for at in range(min(_MOST_NOTES, pdfium.FPDFPage_GetAnnotCount(page.raw))):
+        note = pdfium.FPDFPage_GetAnnot(page.raw, at)
+        kind = pdfium.FPDFAnnot_GetSubtype(note)
+        pdfium.FPDFPage_CloseAnnot(note)
+        if kind in (pdfium.FPDF_ANNOT_STAMP, pdfium.FPDF_ANNOT_WIDGET):
+            return True
+    return False
 
 
 def _covered(document: Any, number: int, shown: list[Any]) -> bool:

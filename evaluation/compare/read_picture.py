@@ -10,13 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from evaluation.compare.extracted import Extracted, Limits, Picture, Unreadable
+from evaluation.compare.extracted import Extracted, Limits, Look, Picture, Unreadable
 
 _SIDE = 64
 _KEPT = 16
 _WRITING_SIDE, _WRITING_WIDTH = 200, 1600  # Points.
 _CONTRAST, _LIGHT = 60, 0.6  # Of 255; share of points near the lightest.
 _STROKES, _WRITTEN_ROWS = 12, 0.08
+_STAMP_SIDE = 90
 MIN_SIDE = 48  # Smaller pictures are bullets, rules and stamps of the layout.
 
 
@@ -26,7 +27,13 @@ def read_picture_file(data: bytes, limits: Limits) -> Extracted:
     with Image.open(io.BytesIO(data)) as image:
         several = getattr(image, "n_frames", 1) > 1
     remarks = ("only the first pictures were compared, the file holds too many",) * several
-    return Extracted(pictures=(picture,), blind_pages=(1,), remarks=remarks)
+    looks = (Look(1, whole=True),)
+    return Extracted(pictures=(picture,), blind_pages=(1,), remarks=remarks, looks=looks)
+
+
+def may_hold_stamp(picture: Picture) -> bool:
+    """Return whether a picture is large enough to show a stamp that can be read."""
+    return min(picture.width, picture.height) >= _STAMP_SIDE
 
 
 def describe_bytes(data: bytes, page: int, limits: Limits) -> Picture:

@@ -1,6 +1,7 @@
 """The process that opens hostile files: `python -m evaluation.compare.reader`.
 
-It reads one request a line on standard input and answers one line each. Its address space is
+It reads one request a line on standard input and answers one line each: a file is read, or, with
+`looks`, what is written in its pictures. Its address space is
 limited by itself, its time by the parent, which kills it and starts another. A file that brings it
 down costs one row of the "unread" list.
 """
@@ -10,9 +11,12 @@ from __future__ import annotations
 import json
 import resource
 import sys
+from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
-from evaluation.compare.extracted import Extracted, Limits, Unreadable
+from evaluation.compare.extracted import Extracted, Limits, Look, Unreadable
 
 _PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\0", b"MM\0*", b"RIFF")
 _RICH = b"{\\rtf"  # Its Chinese is numbers.
@@ -73,14 +77,30 @@ def answer(path: Path, limits: Limits) -> dict[str, object]:
         return {"unread": f"the file could not be read ({type(error).__name__})"}
 
 
+def written(path: Path, limits: Limits, asked: Mapping[str, Any]) -> dict[str, object]:
+    """Return {"written": ...} or {"unread": why} of looks at a file."""
+    from evaluation.compare.read_writing import read_writing
+
+    looks = [Look(**look) for look in asked["looks"]]
+    try:
+        found = read_writing(path.read_bytes(), looks, limits, asked["seconds"])
+    except MemoryError:
+        return {"unread": "it takes more memory than the limit"}
+    except Exception as error:  # noqa: BLE001 - The same as above.
+        return {"unread": f"it could not be read ({type(error).__name__})"}
+    return {"written": asdict(found)}
+
+
 def main() -> int:
-    """Serve requests {"path", "limits"} until standard input ends."""
+    """Serve requests {"path", "limits"}, some with {"looks", "seconds"}, until input ends."""
     for line in sys.stdin:
         request = json.loads(line)
         limits = Limits(**request["limits"])
         resource.setrlimit(resource.RLIMIT_AS, (limits.memory, limits.memory))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        reply = json.dumps(answer(Path(request["path"]), limits), ensure_ascii=False)
+        path = Path(request["path"])
+        told = written(path, limits, request) if "looks" in request else answer(path, limits)
+        reply = json.dumps(told, ensure_ascii=False)
         sys.stdout.buffer.write(reply.encode("utf-8", "surrogatepass") + b"\n")
         sys.stdout.buffer.flush()
     return 0

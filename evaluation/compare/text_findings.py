@@ -28,6 +28,7 @@ from evaluation.screens.finding import Evidence, Finding, Strength
 
 LEGAL = "REG 40(4)"
 _TOGETHER = 0.8
+_PRINTED = 1000  # Characters: more than two certificates have in common.
 # Beside a common source of a small tender: shares of this many typical pairs stand out.
 _FAR_C, _FAR_B = 3.0, 3.5
 _FALSE, _FALSE_C = 0.01, 0.05  # Pairs in a whole tender that chance may bring together.
@@ -55,6 +56,9 @@ def text_findings(corpus: Corpus, overlap: Overlap) -> list[Finding]:
         if sign is None:
             continue
         passages = order[edges[row] : edges[row + 1]]
+        pictured = _is_pictured(corpus, overlap, passages)
+        if pictured.any() and _may_be_printed(overlap, passages, pictured):
+            sign = sign._replace(strength=Strength.C)
         crowd = bool((overlap.sharers[passages] > RING_LIMIT).any())
         findings.append(
             Finding(
@@ -65,11 +69,29 @@ def text_findings(corpus: Corpus, overlap: Overlap) -> list[Finding]:
                 threshold=sign.threshold,
                 p=sign.p,
                 legal=LEGAL,
-                innocent=(*innocent.TEXT, innocent.CROWD) if crowd else innocent.TEXT,
+                innocent=(
+                    *innocent.TEXT,
+                    *((innocent.CROWD,) if crowd else ()),
+                    *((innocent.PRINTED,) if pictured.any() else ()),
+                ),
                 evidence=_evidence(corpus, overlap, passages.tolist()),
             )
         )
     return findings
+
+
+def _is_pictured(corpus: Corpus, overlap: Overlap, passages: Places) -> NDArray[np.bool_]:
+    """Return for each passage whether a machine read either side of it in a picture."""
+    chains = overlap.passages
+    either = corpus.pictured[chains.a0[passages]] | corpus.pictured[chains.b0[passages]]
+    read: NDArray[np.bool_] = either
+    return read
+
+
+def _may_be_printed(overlap: Overlap, passages: Places, pictured: NDArray[np.bool_]) -> bool:
+    """Return whether all that counts may be a certificate that an authority prints for many."""
+    long = (overlap.passages.a1 - overlap.passages.a0)[passages]
+    return int(long[~pictured].sum()) < FLOOR_B and int(long[pictured].sum()) < _PRINTED
 
 
 class _Sign(NamedTuple):

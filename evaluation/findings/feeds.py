@@ -13,6 +13,8 @@ from typing import Any
 import structlog
 from sqlalchemy.orm import Session
 
+from evaluation.compare.extracted import Extracted
+from evaluation.compare.extraction import blind_words
 from evaluation.findings.inputs import people, registered
 from evaluation.findings.inputs.contract_ties import handed_on, ties_fed
 from evaluation.findings.inputs.exhibits import Exhibit, Row, Seen, plain, seen_from
@@ -108,9 +110,8 @@ def _reading(material: LotMaterial, work: Work) -> list[Seen]:
         extracted = content.get("extracted") or {}
         whys = [content["unread"]] if "unread" in content else list(extracted.get("remarks", ()))
         # A picture that is a file of its own has no pages, and nobody expects text in it.
-        blind = extracted.get("blind_pages") if extracted.get("page_starts") else ()
-        if blind:
-            whys.append(f"no text layer: page {', '.join(map(str, blind[:50]))} shows a picture")
+        if extracted.get("blind_pages") and extracted.get("page_starts"):
+            whys.append(blind_words(Extracted.from_json(extracted)))
         for why in whys:
             failed.setdefault(file.owner, []).append((file.name, why))
     for owner, name, why in material.unread:
@@ -184,23 +185,23 @@ def _on_files(do: str, holds: Holds, **more: Any) -> Callable[[LotMaterial, Work
     return run
 
 
-_compared_pictures = _on_files(
-    "pictures", lambda held: bool(held.get("extracted", {}).get("pictures"))
-)
+Screen = Callable[[LotMaterial, Work], list[Seen]]
 
 
-def _pictures(material: LotMaterial, work: Work) -> list[Seen]:
-    """The pictures that two bids have, each with a small copy to look at."""
-    places = {(file.owner, file.name): file.sha256 for file in material.files.bids}
-    found = _compared_pictures(material, work)
-    return with_pictures(
-        work.settings, work.child, found, places, until=work.until, attempt=work.attempt
-    )
+def _pictured(screen: Screen) -> Screen:
+    """The screen with a small copy to look at of each picture that it names."""
+
+    def run(material: LotMaterial, work: Work) -> list[Seen]:
+        places = {(file.owner, file.name): file.sha256 for file in material.files.bids}
+        return with_pictures(
+            work.settings, work.child, screen(material, work), places,
+            until=work.until, attempt=work.attempt,
+        )  # fmt: skip
+
+    return run
 
 
-def _without_partners(
-    screen: Callable[[LotMaterial, Work], list[Seen]],
-) -> Callable[[LotMaterial, Work], list[Seen]]:
+def _without_partners(screen: Screen) -> Screen:
     """The screen without pairs of which one states the other as its partner, and so names it."""
 
     def run(material: LotMaterial, work: Work) -> list[Seen]:
@@ -320,14 +321,19 @@ INDICATORS: tuple[Indicator, ...] = (
     Indicator(
         "T", N_("Copied text and shared errors"), _material, _on_files("text", _has_text)
     ),
-    Indicator("I1", N_("Pictures"), _material, _pictures),
+    Indicator(
+        "I1", N_("Pictures"), _material,
+        _pictured(
+            _on_files("pictures", lambda held: bool(held.get("extracted", {}).get("pictures")))
+        ),
+    ),
     Indicator(
         "M1", N_("Properties of the files"), _material,
         _on_files("properties", lambda held: "extracted" in held),
     ),
     Indicator(
         "X1", N_("Mixed documents"), _mixed_material,
-        _without_partners(_on_files("mixed", lambda held: "extracted" in held)),
+        _pictured(_without_partners(_on_files("mixed", lambda held: "extracted" in held))),
     ),
     Indicator(
         "B", N_("Unit prices of the bills"), _material,

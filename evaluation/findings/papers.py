@@ -227,7 +227,7 @@ def label_words(row: Row) -> str:
 
 
 def where_words(cell: Cell) -> str:
-    """File, page or cell of one side, in the reader's language."""
+    """File, page or cell of one side and how it was read, in the reader's language."""
     told = [cell.file or ""]
     if cell.page is not None:
         told.append(gettext(N_("page %(n)s"), n=cell.page))
@@ -236,6 +236,8 @@ def where_words(cell: Cell) -> str:
     if cell.start is not None and cell.end is not None:
         told.append(gettext(N_("characters %(from)s to %(to)s"),
                             **{"from": cell.start + 1, "to": cell.end}))  # fmt: skip
+    if cell.pictured:
+        told.append(gettext(N_("read by a machine in a picture")))
     return ", ".join(each for each in told if each)
 
 

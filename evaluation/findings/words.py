@@ -21,7 +21,7 @@ CODE_NAMES = {
     "P2": N_("Same agent, contact, telephone or mailbox"),
     "P3": N_("Same head, control or management"),
     "D1": N_("Bid bonds from the same account"),
-    "X1": N_("Another bidder's name or code in the bid"),
+    "X1": N_("Another bidder's name, code or seal in the bid"),
     "T1": N_("Copied text"),
     "T2": N_("The same rare errors"),
     "I1": N_("The same pictures"),

@@ -20,6 +20,12 @@ from typing import IO, Any, Self
 
 ROOT = Path(__file__).resolve().parents[2]
 KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "XDG_CACHE_HOME")
+# Several children run beside each other, and each thread of these libraries claims memory.
+ONE_THREAD = {
+    "NUMPY_MADVISE_HUGEPAGE": "0",
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+}
 _CHUNK = 1 << 20
 
 

@@ -18,7 +18,7 @@ from bench.generate_documents import Writer
 from evaluation.compare.extracted import Extracted
 from evaluation.findings.inputs.exhibits import Cell, seen_from
 from evaluation.findings.inputs.limited import Child
-from evaluation.findings.inputs.reading import HeldFile, kept, kept_path, read_files
+from evaluation.findings.inputs.reading import VERSION, HeldFile, kept, kept_path, read_files
 from evaluation.findings.inputs.unread import SENTENCES, unread_words
 from evaluation.models import FindingRow, ScreenRun
 from evaluation.purging import purge_evaluation
@@ -228,7 +228,7 @@ def test_a_file_that_was_too_much_for_the_reader_is_tried_again_once_in_each_scr
     late = kept_path(settings, files[0].sha256)
     before = late.read_bytes()
     why = "reading the file takes longer than the limit"
-    late.write_text(json.dumps({"v": 1, "unread": why, "attempt": "first"}))
+    late.write_text(json.dumps({"v": VERSION, "unread": why, "attempt": "first"}))
     with Child() as child:
         assert read_files(settings, child, files) == 0
         assert read_files(settings, child, files, attempt="first") == 0

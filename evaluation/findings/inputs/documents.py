@@ -22,10 +22,11 @@ from evaluation.compare.background import BackgroundIndex, Ground, ground_of
 from evaluation.compare.compare import Document
 from evaluation.compare.corpus import Corpus, Text, build_corpus
 from evaluation.compare.errors import error_findings, find_errors
-from evaluation.compare.extracted import Extracted, Properties
+from evaluation.compare.extracted import Extracted, Picture, Properties
 from evaluation.compare.images import Shown, image_findings
 from evaluation.compare.metadata import Made, identifier_findings, metadata_findings
 from evaluation.compare.mixed import Identity, mixed_findings, with_own_side
+from evaluation.compare.mixed_seals import Sealed
 from evaluation.compare.people_marks import People, Post
 from evaluation.compare.seeds import shared_entries
 from evaluation.compare.similarity import Overlap, find_overlap
@@ -225,7 +226,7 @@ def _in_common(one: Properties, other: Properties) -> int:
 
 
 def screen_mixed(request: Mapping[str, Any]) -> Answer:
-    """X1 with the places where another bidder is named."""
+    """X1 with the places where another bidder is named, and its seals."""
     material = Material(request)
     texts: list[Text] = [document.text() for document in material.documents]
     known = {
@@ -240,12 +241,35 @@ def screen_mixed(request: Mapping[str, Any]) -> Answer:
         for bidder, each in request["identities"].items()
     }
     by_file = {(text.bidder, text.file): text for text in texts}
+    sealed = [
+        Sealed(document.bidder, document.file, seal)
+        for document in material.documents
+        for seal in document.extracted.seals
+    ]
+    scans = _scans(material.documents)
     answer = []
-    for finding in mixed_findings(texts, material.ground.codes, known):
+    for finding in mixed_findings(texts, material.ground.codes, known, sealed):
         whole = with_own_side(finding, texts, known)
         own = whole.evidence[len(finding.evidence) :]
-        answer.append(material.seen(whole, passages.names(finding, by_file, own)))
+        places = [place for place in finding.evidence if place.record is None]
+        seals = [place for place in finding.evidence if place.record is not None]
+        shown = [passages.names(finding, places, by_file, own)] if places else []
+        if seals:
+            shown.append(passages.seals(finding, seals, by_file, own, scans))
+        answer.append(material.seen(whole, *shown))
     return answer
+
+
+def _scans(documents: Sequence[Document]) -> passages.Scans:
+    """The largest picture of each page, by whose it is, file and page: where stamps stand."""
+    largest: dict[tuple[str, str, int], Picture] = {}
+    for document in documents:
+        for picture in document.extracted.pictures:
+            place = document.bidder, document.file, picture.page
+            held = largest.get(place)
+            if held is None or picture.width * picture.height > held.width * held.height:
+                largest[place] = picture
+    return {place: picture.pixels for place, picture in largest.items()}
 
 
 def update_index(request: Mapping[str, Any]) -> int:

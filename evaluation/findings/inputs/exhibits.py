@@ -32,6 +32,7 @@ class Cell:
     """One side of a row, and where it stands: file, page or cell, code points.
 
     `picture` names a small copy (`pictures.py`); in the child it is the digest of its pixels.
+    `pictured` says that a machine read the text in a picture, with mistakes.
     """
 
     pieces: tuple[Piece, ...] = ()
@@ -41,6 +42,7 @@ class Cell:
     start: int | None = None
     end: int | None = None
     picture: str = ""
+    pictured: bool = False
 
 
 @dataclass(frozen=True)

@@ -14,15 +14,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from evaluation.findings.inputs.exhibits import Seen
-from tender.core.children import AnsweringChild, ChildGone, ChildLate, Closing
+from tender.core.children import ONE_THREAD, AnsweringChild, ChildGone, ChildLate, Closing
 from tender.core.i18n import N_
 
 COMMAND = (sys.executable, "-m", "evaluation.findings.inputs.child")
-ONE_THREAD = {
-    "NUMPY_MADVISE_HUGEPAGE": "0",
-    "OPENBLAS_NUM_THREADS": "1",
-    "OMP_NUM_THREADS": "1",
-}
 
 
 @dataclass(frozen=True)

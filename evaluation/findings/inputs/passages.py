@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from difflib import SequenceMatcher
 
 from evaluation.compare.corpus import Text
+from evaluation.compare.mixed_seals import STAMP
 from evaluation.findings.inputs.exhibits import (
     MOST_ROWS,
     Cell,
@@ -20,11 +22,13 @@ from tender.core.i18n import N_
 PASSAGES = N_("Passages that both have")
 ERRORS = N_("The same rare error on both sides")
 NAMES = N_("Where one bid names the other bidder")
+SEALS = N_("Seals of the other bidder")
 _AROUND = 80
 _LONGEST = 1200
 _LEAST = 2  # Single characters that agree are chance.
 
 Texts = Mapping[tuple[str, str], Text]
+Scans = Mapping[tuple[str, str, int], str]  # Digest of pixels by bidder, file and page.
 
 
 def passages(finding: Finding, texts: Texts) -> Exhibit:
@@ -52,14 +56,37 @@ def errors(finding: Finding, texts: Texts, title: str = ERRORS) -> Exhibit:
     return _exhibit(title, finding, rows, len(finding.evidence) // 2)
 
 
-def names(finding: Finding, texts: Texts, own: Sequence[Evidence] = ()) -> Exhibit:
+def names(
+    finding: Finding, places: Sequence[Evidence], texts: Texts, own: Sequence[Evidence] = ()
+) -> Exhibit:
     """X1: where a bid holds the other bidder's name or code, and where that one names itself."""
     rows = []
     others = {place.bidder: _named(place, texts) for place in own}
-    for number, place in enumerate(finding.evidence[:MOST_ROWS], start=1):
+    for number, place in enumerate(places[:MOST_ROWS], start=1):
         cells = others | {place.bidder: _named(place, texts)}
         rows.append(_row(finding, cells, N_("Place %(n)s"), number))
-    return _exhibit(NAMES, finding, rows, len(finding.evidence))
+    return _exhibit(NAMES, finding, rows, len(places))
+
+
+def seals(
+    finding: Finding,
+    places: Sequence[Evidence],
+    texts: Texts,
+    own: Sequence[Evidence],
+    scans: Scans,
+) -> Exhibit:
+    """X1: seals that name the other bidder, as they were read, with the scanned page if any."""
+    rows = []
+    others = {place.bidder: _named(place, texts) for place in own}
+    for number, place in enumerate(places[:MOST_ROWS], start=1):
+        kind, _, said = (place.record or "").partition(": ")
+        picture = scans.get((place.bidder, place.file or "", place.page or 0), "")
+        cell = cell_of(place, Piece(sound(said), "odd"))
+        if kind == STAMP:
+            cell = replace(cell, picture=picture, pictured=True)
+        label = N_("Stamp %(n)s") if kind == STAMP else N_("Electronic signature %(n)s")
+        rows.append(_row(finding, others | {place.bidder: cell}, label, number))
+    return _exhibit(SEALS, finding, rows, len(places))
 
 
 def _named(place: Evidence, texts: Texts) -> Cell:
@@ -104,7 +131,8 @@ def _cell(place: Evidence, texts: Texts, inner: Sequence[Piece]) -> Cell:
     before = Piece(text[max(0, start - _AROUND) : start])
     after = Piece(text[end : end + _AROUND])
     pieces = (before, *inner, *cut, after)
-    return cell_of(place, *(Piece(sound(piece.text), piece.mark) for piece in pieces))
+    cell = cell_of(place, *(Piece(sound(piece.text), piece.mark) for piece in pieces))
+    return replace(cell, pictured=texts[place.bidder, place.file or ""].is_pictured(start))
 
 
 def _agreeing(one: str, other: str) -> tuple[list[Piece], list[Piece]]:

@@ -15,14 +15,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from evaluation.compare.extracted import Limits, Unreadable
-from evaluation.compare.extraction import Extractor
+from evaluation.compare.extracted import Extracted, Limits, Unreadable
+from evaluation.compare.extraction import NOT_ALL_READ, Extractor
 from evaluation.findings.inputs.limited import Child, Unfinished
 from tender.core.files import blob_path, write_durably
 from tender.core.settings import Settings
 
-_VERSION = 1  # Raised when reading changes, so that files are read anew.
-LIMITS = Limits(seconds=40.0, memory=1536 << 20, file_size=256 << 20)
+VERSION = 2  # Raised when reading changes, so that files are read anew.
+LIMITS = Limits(seconds=40.0, file_size=256 << 20, scanned=300)
 
 
 @dataclass(frozen=True)
@@ -64,42 +64,64 @@ def kept(settings: Settings, sha256: str) -> dict[str, Any] | None:
         content = json.loads(kept_path(settings, sha256).read_text("utf-8", "surrogatepass"))
     except (OSError, ValueError):
         return None
-    return content if content.get("v") == _VERSION else None
+    return content if content.get("v") == VERSION else None
 
 
 def read_files(
     settings: Settings, child: Child, files: Sequence[HeldFile], *, until: float | None = None,
     attempt: str = "",
 ) -> int:  # fmt: skip
-    """Read what was not read before, bills in the child; gives the number of files read now.
+    """Read what was not read before, bills in the child; gives the number of steps done now.
 
-    Raises Later once `time.monotonic()` has passed `until`; at least one file is read each time.
-    With another `attempt` than before, files that were too much for the reader are tried again: it
-    may have been the machine's fault.
+    A step is a file, or some of the pictures of a file whose writing is read. Raises Later once
+    `time.monotonic()` has passed `until`; at least one step is done each time. With another
+    `attempt` than before, files that were too much for the reader are tried again: it may have been
+    the machine's fault.
     """
-    waiting = {file.sha256: file for file in files if _waits(settings, file.sha256, attempt)}
     done = 0
     with Extractor(LIMITS) as extractor:
-        for sha256, file in waiting.items():
-            if done and until is not None and time.monotonic() > until:
-                raise Later
-            _keep(settings, sha256, _read(settings, extractor, child, file) | {"attempt": attempt})
-            done += 1
+        for file in {file.sha256: file for file in files}.values():
+            content = _standing(settings, file.sha256, attempt)
+            while content is None or _goes_on(content):
+                if done and until is not None and time.monotonic() > until:
+                    raise Later
+                if content is None:
+                    content = _read(settings, extractor, child, file)
+                else:
+                    content = _read_on(settings, extractor, file, content)
+                _keep(settings, file.sha256, content | {"attempt": attempt})
+                done += 1
     return done
 
 
-def _waits(settings: Settings, sha256: str, attempt: str) -> bool:
+def _standing(settings: Settings, sha256: str, attempt: str) -> dict[str, Any] | None:
+    """What is kept of a file, None where it has to be read from its beginning."""
     held = kept(settings, sha256)
-    if held is None:
-        return True
-    again = held.get("unread") in LIMITED and held.get("attempt") != attempt
-    return bool(attempt) and again
+    if held is None or not attempt or held.get("attempt") == attempt:
+        return held
+    remarks = held.get("extracted", {}).get("remarks", ())
+    failed = held.get("unread") in LIMITED or any(each.startswith(NOT_ALL_READ) for each in remarks)
+    return None if failed else held
+
+
+def _goes_on(content: dict[str, Any]) -> bool:
+    """Whether pictures of a file that was read wait to be read for their writing."""
+    extracted = content.get("extracted")
+    return extracted is not None and extracted["looked_at"] < len(extracted["looks"])
+
+
+def _read_on(
+    settings: Settings, extractor: Extractor, file: HeldFile, content: dict[str, Any]
+) -> dict[str, Any]:
+    path = blob_path(settings.store, file.sha256)
+    extracted = extractor.read_on(path, Extracted.from_json(content["extracted"]))
+    return content | {"extracted": extracted.to_json()}
 
 
 def _read(settings: Settings, extractor: Extractor, child: Child, file: HeldFile) -> dict[str, Any]:
     path = blob_path(settings.store, file.sha256)
     try:
-        extracted = extractor.read(path)
+        extracted = extractor.read_own(path)
     except Unreadable as why:
         return {"unread": str(why)}
     bill = None
@@ -122,5 +144,5 @@ def _may_be_bill(path: Path) -> bool:
 
 
 def _keep(settings: Settings, sha256: str, content: dict[str, Any]) -> None:
-    data = json.dumps({"v": _VERSION, **content}, ensure_ascii=False)
+    data = json.dumps({"v": VERSION, **content}, ensure_ascii=False)
     write_durably(kept_path(settings, sha256), data.encode("utf-8", "surrogatepass"))

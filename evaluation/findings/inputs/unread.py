@@ -17,7 +17,8 @@ SENTENCES = (
     N_("the PDF holds more text than the limit"),
     N_("the PDF is damaged and cannot be opened"),
     N_("the PDF is encrypted and asks for a password"),
-    N_("pictures in the file seem to show writing; they were compared as pictures, not as text"),
+    N_("pictures in the file seem to show writing, which a machine reads with mistakes"),
+    N_("only the first pictures were looked at for writing and stamps"),
     N_("the archive holds more parts than the limit"),
     N_("the archive is neither docx nor xlsx"),
     N_("the archive unpacks to more than the limit (zip bomb)"),
@@ -43,8 +44,16 @@ PATTERNS = tuple(
     (re.compile(pattern, re.DOTALL), message)
     for pattern, message in (
         (
+            r"no text layer: page (?P<pages>[\d, ]+) shows a picture; a machine.*",
+            N_("Pages %(pages)s are pictures; a machine read the writing and may have misread it."),
+        ),
+        (
             r"no text layer: page (?P<pages>[\d, ]+) shows.*",
-            N_("Pages %(pages)s are pictures without text; their text was not compared."),
+            N_("Pages %(pages)s are pictures in which no writing could be read."),
+        ),
+        (
+            r"what is written in its pictures was not all read.*",
+            N_("what is written in its pictures was not all read; look at them"),
         ),
         (
             r"the PDF has (?P<n>\d+) pages, more than the limit",

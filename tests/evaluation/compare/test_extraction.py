@@ -104,8 +104,9 @@ def test_a_scanned_page_with_running_heads_has_no_text_layer(tmp_path):
     assert held is not None
     assert held.blind_pages == (1,)
     assert [row.why for row in remarks] == [
-        "no text layer: page 1 shows a picture; compared as a picture, not as text"
+        "no text layer: page 1 shows a picture; a machine read it, with mistakes"
     ]
+    assert [each.page for each in held.writing] == [1]
 
 
 def test_writing_that_is_a_picture_inside_a_text_is_told_and_a_photograph_is_not(tmp_path):
