@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from evaluation.compare.extracted import Limits
 from evaluation.screens.out_file import why_not_writable
 
 if TYPE_CHECKING:
@@ -36,7 +37,16 @@ def main(argv: list[str]) -> int:
         action="store_true",
         help="a local rule names equal file creation identifiers: H4 is then of strength A",
     )
+    parser.add_argument(
+        "--scanned-pages",
+        type=int,
+        metavar="N",
+        default=Limits.scanned,
+        help="pages of one file that are pictures and are read by machine (default %(default)s)",
+    )
     options = parser.parse_args(argv)
+    if options.scanned_pages < 0:
+        return _refuse(f"--scanned-pages {options.scanned_pages}: is less than 0")
     for name in ("tender", "background", "bids"):
         path = getattr(options, name)
         if path is not None and not path.exists():
@@ -74,6 +84,7 @@ def _compare(compare_folders: Callable[..., Result], options: argparse.Namespace
         background=options.background,
         index=options.index,
         file_id_rule=options.file_id_rule,
+        limits=Limits(scanned=options.scanned_pages),
         no_bids=[path for path in (options.out, options.tender, options.background) if path],
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import random
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,9 +25,11 @@ from pyhanko.stamp import StaticStampStyle
 from bench.generate_documents import Writer
 from bench.generate_stamps import GOOD, POOR, firm, scanned_page, stamp
 from evaluation.compare.background import ground_of_texts
+from evaluation.compare.cli import main
 from evaluation.compare.compare import Document, Options, Result, compare_documents, compare_folders
 from evaluation.compare.extracted import Extracted, Limits, Look, Seal, Writing, bounded
 from evaluation.compare.extraction import Extractor
+from evaluation.compare.innocent import PRINTED
 from evaluation.compare.signers import names_in
 from evaluation.compare.stamps import read_stamps
 from evaluation.screens.finding import Finding, Strength
@@ -262,3 +265,42 @@ def test_a_file_keeps_its_text_where_its_pictures_are_too_much(tmp_path):
         held = extractor.read(path)
     assert held.text.strip() == own
     assert any("was not all read" in remark for remark in held.remarks)
+
+
+def test_how_many_scanned_pages_are_read_is_the_callers_choice(tmp_path):
+    bids = tmp_path / "bids"
+    bids.mkdir()
+    pages = [
+        Image.open(io.BytesIO(scanned_page(lines_of(Writer(n).paragraph(200)), [], GOOD, n)))
+        for n in range(3)
+    ]
+    pages[0].save(bids / f"{ONE}.pdf", "PDF", save_all=True, append_images=pages[1:])
+    out = tmp_path / "out.json"
+    arguments = ["--bids", str(bids), "--out", str(out), "--scanned-pages"]
+    assert main([*arguments, "-1"]) == 2
+    for most, how in (("0", "no writing could be read there"), ("2", "a machine read it")):
+        assert main([*arguments, most]) == 0
+        whys = [row["why"] for row in json.loads(out.read_text())["unread"]]
+        assert any(how in why for why in whys)
+        assert "only the first pictures were looked at for writing and stamps" in whys
+
+
+def test_printed_certificates_that_two_bids_show_are_a_weak_sign_and_a_scanned_chapter_is_not():
+    def sign(length: int) -> tuple[Strength, bool]:
+        shared = Writer(9).paragraph(length)
+        documents = [
+            Document(
+                str(n),
+                "bid.pdf",
+                Extracted(
+                    Writer(60 + n).paragraph(3000),
+                    writing=(Writing(9, shared),) if n < 2 else (),
+                ),
+            )
+            for n in range(4)
+        ]
+        [found] = compare_documents(documents, ground_of_texts([]), Options())
+        return found.strength, PRINTED in found.innocent
+
+    assert sign(500) == (Strength.C, True)
+    assert sign(1500) == (Strength.B, True)
