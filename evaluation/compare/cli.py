@@ -26,25 +26,7 @@ ANSWER = b'{\n "findings": ['
 
 def main(argv: list[str]) -> int:
     """Run the command; 0 if the findings were written, 2 if the arguments cannot be used."""
-    parser = argparse.ArgumentParser(prog="python -m evaluation compare", description=__doc__)
-    parser.add_argument("--tender", type=Path, help="tender document, a file or a folder")
-    parser.add_argument("--background", type=Path, help="folder of texts that anybody may copy")
-    parser.add_argument("--bids", type=Path, required=True, help="one file or folder per bidder")
-    parser.add_argument("--out", type=Path, required=True, help="where to write the findings")
-    parser.add_argument("--index", type=Path, help="folder that keeps the background index")
-    parser.add_argument(
-        "--file-id-rule",
-        action="store_true",
-        help="a local rule names equal file creation identifiers: H4 is then of strength A",
-    )
-    parser.add_argument(
-        "--scanned-pages",
-        type=int,
-        metavar="N",
-        default=Limits.scanned,
-        help="pages of one file that are pictures and are read by machine (default %(default)s)",
-    )
-    options = parser.parse_args(argv)
+    options = _parser().parse_args(argv)
     if options.scanned_pages < 0:
         return _refuse(f"--scanned-pages {options.scanned_pages}: is less than 0")
     for name in ("tender", "background", "bids"):
@@ -74,6 +56,28 @@ def main(argv: list[str]) -> int:
         said += "; a bid that can be read has no other to be compared with"
     sys.stdout.write(said + "\n")
     return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m evaluation compare", description=__doc__)
+    parser.add_argument("--tender", type=Path, help="tender document, a file or a folder")
+    parser.add_argument("--background", type=Path, help="folder of texts that anybody may copy")
+    parser.add_argument("--bids", type=Path, required=True, help="one file or folder per bidder")
+    parser.add_argument("--out", type=Path, required=True, help="where to write the findings")
+    parser.add_argument("--index", type=Path, help="folder that keeps the background index")
+    parser.add_argument(
+        "--file-id-rule",
+        action="store_true",
+        help="a local rule names equal file creation identifiers: H4 is then of strength A",
+    )
+    parser.add_argument(
+        "--scanned-pages",
+        type=int,
+        metavar="N",
+        default=Limits.scanned,
+        help="pages of one file that are pictures and are read by machine (default %(default)s)",
+    )
+    return parser
 
 
 def _compare(compare_folders: Callable[..., Result], options: argparse.Namespace) -> Result:

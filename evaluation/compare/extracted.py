@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
 
@@ -119,8 +119,8 @@ class Extracted:
 
     `page_starts` holds the code point at which each page (of a PDF) or sheet (of a workbook)
     begins. `blind_pages` are pages that show pictures but hold no text; `looks` says where stamps
-    and writing in pictures may stand, `writing` what was read there. `remarks` name what else was
-    left unread.
+    and writing in pictures may stand, `writing` what was read there and `missed` what was not.
+    `remarks` name what else was left unread.
     """
 
     text: str = ""
@@ -133,10 +133,7 @@ class Extracted:
     looks: tuple[Look, ...] = ()
     looked_at: int = 0  # How many of the looks were made.
     writing: tuple[Writing, ...] = ()
-
-    def with_remarks(self, *remarks: str) -> Extracted:
-        """Return the same with further remarks."""
-        return replace(self, remarks=tuple(sorted({*self.remarks, *remarks})))
+    missed: tuple[str, ...] = ()
 
     def whole_text(self) -> tuple[str, tuple[int, ...], tuple[int, ...]]:
         """Return the text with what was read in pictures behind it, and where its pages begin.
@@ -176,4 +173,5 @@ class Extracted:
             tuple(Look(**look) for look in data.get("looks", ())),
             data.get("looked_at", 0),
             tuple(Writing(**writing) for writing in data.get("writing", ())),
+            tuple(data.get("missed", ())),
         )

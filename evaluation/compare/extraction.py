@@ -77,8 +77,8 @@ class Extractor(Closing):
         except ChildGone:
             why = "it brought the reading process down"
         if why:
-            remark = f"{NOT_ALL_READ}{why}"
-            return replace(extracted, looked_at=len(extracted.looks)).with_remarks(remark)
+            missed = (*extracted.missed, f"{NOT_ALL_READ}{why}")
+            return replace(extracted, looked_at=len(extracted.looks), missed=missed)
         return with_written(extracted, reply["written"])
 
     def read_own(self, path: Path) -> Extracted:
@@ -130,13 +130,13 @@ def with_written(extracted: Extracted, written: Mapping[str, Any]) -> Extracted:
     seals = tuple(Seal(**seal) for seal in written["seals"])
     writing = tuple(Writing(**each) for each in written["writing"])
     missed = [f"a picture on page {n} is damaged and was not read" for n in written["missed"]]
-    more = replace(
+    return replace(
         extracted,
         seals=extracted.seals + seals,
         writing=extracted.writing + writing,
         looked_at=extracted.looked_at + max(1, written["done"]),
+        missed=(*extracted.missed, *missed),
     )
-    return more.with_remarks(*missed)
 
 
 def list_bids(folder: Path, no_bids: Collection[Path] = ()) -> list[BidFile]:
@@ -195,7 +195,8 @@ def extract_all(
             except Unreadable as why:
                 yield file, None, [Unread(file.bidder, file.name, str(why))]
                 continue
-            remarks = [Unread(file.bidder, file.name, remark) for remark in extracted.remarks]
+            whys = (*extracted.remarks, *extracted.missed)
+            remarks = [Unread(file.bidder, file.name, why) for why in whys]
             if extracted.blind_pages:
                 remarks.append(Unread(file.bidder, file.name, blind_words(extracted)))
             elif not extracted.text.strip():

@@ -101,26 +101,53 @@ def _mixed_material(session: Session, settings: Settings, lot: Lot) -> LotMateri
 
 def _reading(material: LotMaterial, work: Work) -> list[Seen]:
     """Read every file once; those that could not be read, or not whole, are findings."""
+    _read(material, work, writing=False)
+    failed = list(material.unread)
+    for file in material.files.bids:
+        content = kept(work.settings, file.sha256) or {}
+        whys = content.get("extracted", {}).get("remarks", ())
+        if "unread" in content:
+            whys = [content["unread"]]
+        failed += [(file.owner, file.name, why) for why in whys]
+    return _unread(failed)
+
+
+def _writing(material: LotMaterial, work: Work) -> list[Seen]:
+    """Read what pictures show: stamps, and pages that were scanned, of which people are told.
+
+    A page takes a second or two, a lot hours: what needs none of it is screened before.
+    """
+    _read(material, work, writing=True)
+    told: list[tuple[str, str, str]] = []
+    for file in material.files.bids:
+        content = kept(work.settings, file.sha256) or {}
+        if "extracted" not in content:
+            continue
+        extracted = Extracted.from_json(content["extracted"])
+        # A picture that is a file of its own has no pages, and nobody expects text in it.
+        blind = [blind_words(extracted)] * bool(extracted.blind_pages and extracted.page_starts)
+        told += [(file.owner, file.name, why) for why in (*blind, *extracted.missed)]
+    return _unread(told)
+
+
+def _read(material: LotMaterial, work: Work, *, writing: bool) -> None:
     files = material.files
     every = (*files.tender, *files.earlier, *files.bids)
-    read_files(work.settings, work.child, every, until=work.until, attempt=work.attempt)
-    failed: dict[str, list[tuple[str, str]]] = {}
-    for file in files.bids:
-        content = kept(work.settings, file.sha256) or {}
-        extracted = content.get("extracted") or {}
-        whys = [content["unread"]] if "unread" in content else list(extracted.get("remarks", ()))
-        # A picture that is a file of its own has no pages, and nobody expects text in it.
-        if extracted.get("blind_pages") and extracted.get("page_starts"):
-            whys.append(blind_words(Extracted.from_json(extracted)))
-        for why in whys:
-            failed.setdefault(file.owner, []).append((file.name, why))
-    for owner, name, why in material.unread:
-        failed.setdefault(owner, []).append((name, why))
+    read_files(
+        work.settings, work.child, every, until=work.until, attempt=work.attempt, writing=writing
+    )
     _update_background(files, work)
-    return [_unread(owner, rows) for owner, rows in failed.items()]
 
 
-def _unread(owner: str, rows: list[tuple[str, str]]) -> Seen:
+def _unread(failed: list[tuple[str, str, str]]) -> list[Seen]:
+    """A finding for each owner of (owner, file, why)."""
+    rows: dict[str, list[tuple[str, str]]] = {}
+    for owner, name, why in failed:
+        rows.setdefault(owner, []).append((name, why))
+    return [_unread_of(owner, each) for owner, each in rows.items()]
+
+
+def _unread_of(owner: str, rows: list[tuple[str, str]]) -> Seen:
     finding = Finding(
         UNREAD, Strength.C, (owner,), float(len(rows)),
         evidence=tuple(Evidence(owner, file=name) for name, _ in rows),
@@ -139,8 +166,7 @@ def _update_background(files: LotFiles, work: Work) -> None:
     settings = work.settings
     rows = [
         {
-            "name": _background_name(file), "sha256": file.sha256,
-            "read": str(kept_path(settings, file.sha256)),
+            "name": _background_name(file), "read": str(kept_path(settings, file.sha256)),
         }
         for file in files.earlier
     ]  # fmt: skip
@@ -156,16 +182,20 @@ def _update_background(files: LotFiles, work: Work) -> None:
 Holds = Callable[[dict[str, Any]], bool]
 
 
-def _on_files(do: str, holds: Holds, **more: Any) -> Callable[[LotMaterial, Work], list[Seen]]:
+Screen = Callable[[LotMaterial, Work], list[Seen]]
+
+
+def _on_files(do: str, holds: Holds, *, writing: bool = False, **more: Any) -> Screen:
     """A screen over the kept readings of a lot's files, in a process of its own.
 
     `holds` tells whether a reading has what the screen compares; it takes two bidders to compare.
-    `more` is told to the screen as it is.
+    `writing` is for a screen of text, also of text in pictures. `more` is told to it as it is.
     """
 
     def run(material: LotMaterial, work: Work) -> list[Seen]:
         files, settings = material.files, work.settings
-        read_files(settings, work.child, (*files.tender, *files.bids), until=work.until)
+        every = (*files.tender, *files.bids)
+        read_files(settings, work.child, every, until=work.until, writing=writing)
         readings = ((file.owner, kept(settings, file.sha256) or {}) for file in files.bids)
         if len({owner for owner, reading in readings if holds(reading)}) < 2:
             return []
@@ -183,9 +213,6 @@ def _on_files(do: str, holds: Holds, **more: Any) -> Callable[[LotMaterial, Work
         return [seen_from(each) for each in work.child.ask(request)]
 
     return run
-
-
-Screen = Callable[[LotMaterial, Work], list[Seen]]
 
 
 def _pictured(screen: Screen) -> Screen:
@@ -230,7 +257,7 @@ def _screen_people(material: PeopleMaterial, work: Work) -> list[Seen]:
     """P1: what the statements say is found even where the files are too much for the screen."""
     stated = registered.team(material.feed)
     known = people.stated_members(material.feed)
-    ask = _on_files("people", _has_text, own_people=material.own, stated=known)
+    ask = _on_files("people", _has_text, writing=True, own_people=material.own, stated=known)
     try:
         read = _without_partners(ask)(material.files, work)
     except Unfinished as why:
@@ -317,10 +344,6 @@ INDICATORS: tuple[Indicator, ...] = (
     Indicator("S", N_("Totals: spread, gaps and steps"), _totals, _screen_totals),
     Indicator("N", N_("Networks of past tenders"), _networks, _screen_networks),
     Indicator(UNREAD, N_("Reading the files"), _material, _reading),
-    Indicator("P1", N_("Project teams"), _people, _screen_people),
-    Indicator(
-        "T", N_("Copied text and shared errors"), _material, _on_files("text", _has_text)
-    ),
     Indicator(
         "I1", N_("Pictures"), _material,
         _pictured(
@@ -332,15 +355,23 @@ INDICATORS: tuple[Indicator, ...] = (
         _on_files("properties", lambda held: "extracted" in held),
     ),
     Indicator(
-        "X1", N_("Mixed documents"), _mixed_material,
-        _pictured(_without_partners(_on_files("mixed", lambda held: "extracted" in held))),
-    ),
-    Indicator(
         "B", N_("Unit prices of the bills"), _material,
         _on_files("prices in bills", lambda held: bool((held.get("bill") or {}).get("items"))),
     ),
     Indicator(
         "H3", N_("Computers that made the bills"), _material,
         _on_files("makers", lambda held: bool((held.get("bill") or {}).get("made"))),
+    ),
+    Indicator("W", N_("Scanned pages and stamps"), _material, _writing),
+    Indicator("P1", N_("Project teams"), _people, _screen_people),
+    Indicator(
+        "T", N_("Copied text and shared errors"), _material,
+        _on_files("text", _has_text, writing=True),
+    ),
+    Indicator(
+        "X1", N_("Mixed documents"), _mixed_material,
+        _pictured(
+            _without_partners(_on_files("mixed", lambda held: "extracted" in held, writing=True))
+        ),
     ),
 )  # fmt: skip

@@ -230,9 +230,9 @@ def test_a_file_that_was_too_much_for_the_reader_is_tried_again_once_in_each_scr
     why = "reading the file takes longer than the limit"
     late.write_text(json.dumps({"v": VERSION, "unread": why, "attempt": "first"}))
     with Child() as child:
-        assert read_files(settings, child, files) == 0
-        assert read_files(settings, child, files, attempt="first") == 0
-        assert read_files(settings, child, files, attempt="second") == 1
+        assert read_files(settings, child, files, writing=True) == 0
+        assert read_files(settings, child, files, writing=True, attempt="first") == 0
+        assert read_files(settings, child, files, writing=True, attempt="second") == 1
     assert json.loads(late.read_bytes())["extracted"] == json.loads(before)["extracted"]
 
 

@@ -277,13 +277,15 @@ def update_index(request: Mapping[str, Any]) -> int:
     index = BackgroundIndex(Path(request["index"]))
     added = 0
     for row in request["files"]:
-        if index.holds(row["name"], row["sha256"]):
-            continue
         content = _content(row["read"])
+        # A file is added anew when more of its pictures has been read.
+        stamp = str(content["extracted"]["looked_at"]) if content else ""
+        if index.holds(row["name"], stamp):
+            continue
         held = Extracted.from_json(content["extracted"]) if content else Extracted()
         if content and content.get("bill") is not None:
             held = Extracted(properties=held.properties, pictures=held.pictures)
-        index.add(row["name"], held, row["sha256"])
+        index.add(row["name"], held, stamp)
         added += 1
     if added:
         index.save()

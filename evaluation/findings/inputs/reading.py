@@ -68,12 +68,12 @@ def kept(settings: Settings, sha256: str) -> dict[str, Any] | None:
 
 
 def read_files(
-    settings: Settings, child: Child, files: Sequence[HeldFile], *, until: float | None = None,
-    attempt: str = "",
+    settings: Settings, child: Child, files: Sequence[HeldFile], *, writing: bool,
+    until: float | None = None, attempt: str = "",
 ) -> int:  # fmt: skip
     """Read what was not read before, bills in the child; gives the number of steps done now.
 
-    A step is a file, or some of the pictures of a file whose writing is read. Raises Later once
+    A step is a file, or with `writing` some of the pictures in a file. Raises Later once
     `time.monotonic()` has passed `until`; at least one step is done each time. With another
     `attempt` than before, files that were too much for the reader are tried again: it may have been
     the machine's fault.
@@ -82,7 +82,7 @@ def read_files(
     with Extractor(LIMITS) as extractor:
         for file in {file.sha256: file for file in files}.values():
             content = _standing(settings, file.sha256, attempt)
-            while content is None or _goes_on(content):
+            while content is None or (writing and _goes_on(content)):
                 if done and until is not None and time.monotonic() > until:
                     raise Later
                 if content is None:
@@ -99,8 +99,8 @@ def _standing(settings: Settings, sha256: str, attempt: str) -> dict[str, Any] |
     held = kept(settings, sha256)
     if held is None or not attempt or held.get("attempt") == attempt:
         return held
-    remarks = held.get("extracted", {}).get("remarks", ())
-    failed = held.get("unread") in LIMITED or any(each.startswith(NOT_ALL_READ) for each in remarks)
+    missed = held.get("extracted", {}).get("missed", ())
+    failed = held.get("unread") in LIMITED or any(each.startswith(NOT_ALL_READ) for each in missed)
     return None if failed else held
 
 

@@ -264,7 +264,7 @@ def test_a_file_keeps_its_text_where_its_pictures_are_too_much(tmp_path):
     with Extractor(Limits(memory=800 << 20)) as extractor:
         held = extractor.read(path)
     assert held.text.strip() == own
-    assert any("was not all read" in remark for remark in held.remarks)
+    assert any("was not all read" in why for why in held.missed)
 
 
 def test_how_many_scanned_pages_are_read_is_the_callers_choice(tmp_path):
