@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from demo import low_price, market, panel, papers, plans
+from demo import equipment, low_price, market, panel, plans, works
 from demo.bidders import builder, supplier, villager
 from demo.client import Bidder
 from demo.county import County
@@ -17,7 +17,7 @@ from tender.core.shanghai import SHANGHAI
 from tender.procedure.models import Lot, Tender
 
 BIDDERS, BUILDERS, SUPPLIERS = 8, 6, 5
-PAIR, PAIR_PHONE = (2, 4), "13807390026"  # builders whose plans are from one hand
+PAIR, PAIR_PHONE = (2, 4), "13807390026"  # builders whose bids are from one hand
 CHEAP, CHEAP_MILLIONTHS = 3, -563_118  # the supplier who must explain its price
 
 
@@ -39,11 +39,12 @@ def play_history(county: County, seeded: Seeded, start: datetime) -> Story:
         story.open(tender)
         _to_award(story, tender)
     county.advance(days=2)
-    _contract(story, early[1])
+    _contract(story, early[1], agent_login(1))
     _purchase(story, clinic, suppliers[CHEAP])
-    works = plans.publish_invented(story, "works", _at(start, 4))
-    _bid_works(story, works, builders)
+    roads = plans.publish_invented(story, "works", _at(start, 4))
+    _bid_works(story, roads, builders)
     story.reach(start - timedelta(days=14))
+    _contract(story, clinic, "clerk", equipment.contract_rows())
     failed = plans.publish_invented(story, "granary", _at(start, 5))
     desks = plans.publish_invented(story, "desks", _at(start, -8))
     third = plans.publish_case(story, 2, _at(start, 2))
@@ -51,7 +52,7 @@ def play_history(county: County, seeded: Seeded, start: datetime) -> Story:
     _bids(story, third, bidders)
     _bids(story, failed, bidders[:1])
     story.open(failed)
-    story.open(works)
+    _seat_works(story, roads)
     story.open(third)
     agent = story.person(agent_login(2))
     agent.post(f"/work/{third.id}/evaluation/run")
@@ -84,22 +85,30 @@ def _limits(lots: Sequence[Lot]) -> list[tuple[str, int]]:
 
 
 def _bid_works(story: Story, tender: Tender, builders: Sequence[Bidder]) -> None:
-    """Six builders with their plans; what two of them copied is for the screens to find."""
+    """Six builders; what the bids of two of them have in common is for the screens to find."""
     (lot,) = story.lots(tender.id)
     names = [bidder.name for bidder in builders]
     for offer in market.offers(_limits([lot]), names, purchase=True):
-        name, number = names[offer.bidder], offer.bidder
-        plan = papers.construction_plan(name, number, copied=number in PAIR)
-        story.bid(builders[number], lot, offer.fen, files=[plan])
+        files = works.bid_files(offer.bidder, PAIR)
+        story.bid(builders[offer.bidder], lot, offer.fen, files=files)
+
+
+def _seat_works(story: Story, tender: Tender) -> None:
+    """Open the works tender and seat its panel, which looks at the findings before it scores."""
+    story.open(tender)
+    panel.seat(story, tender, story.person("clerk"), "A01")
 
 
 def _bid_purchase(story: Story, tender: Tender, suppliers: Sequence[Bidder]) -> None:
-    """Suppliers' bids, one of them so low that the panel must review it."""
+    """Suppliers' bids, one of them so low that the panel must review it; that one is joint."""
     (lot,) = story.lots(tender.id)
     names = [bidder.name for bidder in suppliers]
-    cheap = market.above(lot.limit_fen or 0, CHEAP_MILLIONTHS)
     for offer in market.offers(_limits([lot]), names, purchase=True):
-        story.bid(suppliers[offer.bidder], lot, cheap if offer.bidder == CHEAP else offer.fen)
+        bidder, fen = suppliers[offer.bidder], offer.fen
+        files = equipment.bid_files(bidder.name, joint=offer.bidder == CHEAP)
+        if offer.bidder == CHEAP:
+            fen = market.above(lot.limit_fen or 0, CHEAP_MILLIONTHS)
+        story.bid(bidder, lot, fen, files=files)
 
 
 def _purchase(story: Story, tender: Tender, cheap: Bidder) -> None:
@@ -119,9 +128,12 @@ def _to_award(story: Story, tender: Tender) -> None:
     panel.award(story, tender, agent)
 
 
-def _contract(story: Story, tender: Tender) -> None:
-    agent = story.person(agent_login(1))
-    page = agent.get(f"/work/{tender.id}/evaluation").text
+def _contract(
+    story: Story, tender: Tender, login: str, firms: Mapping[str, str] | None = None
+) -> None:
+    """Record the contracts of a tender; `firms` are the rows of who else works on them."""
+    staff = story.person(login)
+    page = staff.get(f"/work/{tender.id}/evaluation").text
     for lot in story.lots(tender.id):
         if lot.status.value != "awarded" or lot.id not in page:
             continue
@@ -130,8 +142,9 @@ def _contract(story: Story, tender: Tender) -> None:
             "lot": lot.id,
             "signed_on": f"{story.county.now().astimezone(SHANGHAI) - timedelta(days=1):%Y-%m-%d}",
             "amount": f"{total // 100}.{total % 100:02d}",
+            **(firms or {}),
         }
-        agent.post(f"/work/{tender.id}/evaluation/contract", form)
+        staff.post(f"/work/{tender.id}/evaluation/contract", form)
 
 
 def _running(story: Story, start: datetime, desks: Tender) -> None:

@@ -71,7 +71,7 @@ def _logins(seeded: Seeded) -> list[dict[str, str]]:
     rows = [(role.value, login) for role, login, _ in STAFF]
     rows += [("township_agent", "agent"), ("township_agent", "agent2")]
     rows += [("bidder", "bidder1"), ("bidder", "builder1"), ("bidder", "builder3")]
-    rows += [("expert", "expert1")]
+    rows += [("expert", "expert4")]  # sits on the panel of the works tender
     return [
         {"role": role, "login": login, "password": PASSWORD, "totp": seeded.totp.get(login, "")}
         for role, login in rows

@@ -19,7 +19,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from demo import market, panel, papers, plans
+from demo import market, panel, plans, works
 from demo.bidders import builder, villager
 from demo.client import Bidder
 from demo.county import ROOT, County, running_county
@@ -82,11 +82,11 @@ def _lives(county: County) -> list[tuple[Tender, Story]]:
     firms = [builder(county, n) for n in range(FIRMS)]
     story.register_bidders([*villagers, *firms])
     village = [_publish_case(story, number) for number in range(3)]
-    works = plans.publish_invented(story, "works", morning(start + timedelta(days=24)))
+    roads = plans.publish_invented(story, "works", morning(start + timedelta(days=24)))
     for number in (1, 2):
         _bid_plainly(story, number, village[number], villagers)
     wanted = _bid_with_faults(story, village[0], villagers)
-    _bid_works(story, works, firms)
+    _bid_works(story, roads, firms)
     for number in (1, 2):
         story.open(village[number])
     _open_with_two_dead(story, village[0], wanted)
@@ -96,15 +96,15 @@ def _lives(county: County) -> list[tuple[Tender, Story]]:
         panel.finish(story, tender, agent)
     for number, tender in enumerate(village):
         panel.award(story, tender, story.person(agent_login(number)))
-    story.open(works)
+    story.open(roads)
     clerk = story.person("clerk")
-    panel.evaluate(story, works, clerk, "A01")
-    panel.finish(story, works, clerk)
-    panel.object_and_answer(story, works, firms, clerk)
-    panel.award(story, works, clerk)
+    panel.evaluate(story, roads, clerk, "A01")
+    panel.finish(story, roads, clerk)
+    panel.object_and_answer(story, roads, firms, clerk)
+    panel.award(story, roads, clerk)
     _wait_for_documents(story)
     story.close()
-    return [(tender, story) for tender in (*village, works)]
+    return [(tender, story) for tender in (*village, roads)]
 
 
 def _publish_case(story: Story, number: int) -> Tender:
@@ -174,8 +174,8 @@ def _bid_works(story: Story, tender: Tender, firms: list[Bidder]) -> None:
     (lot,) = story.lots(tender.id)
     for number, firm in enumerate(firms):
         fen = market.honest_fen(lot.name, lot.limit_fen or 0, firm.name, purchase=True)
-        plan = papers.construction_plan(firm.name, number)
-        story.bid(firm, lot, fen, files=[plan, ("业绩证明.txt", firm.name.encode())])
+        files = [*works.bid_files(number), ("业绩证明.txt", firm.name.encode())]
+        story.bid(firm, lot, fen, files=files)
     story.tell(f"{tender.number} 七家施工单位加密递交，附件分片续传")
 
 

@@ -24,7 +24,7 @@ def evaluate(
 
     `review` is what the seated panel does before it scores.
     """
-    seated = _draw(story, tender, clerk, speciality)
+    seated = seat(story, tender, clerk, speciality)
     if review is not None:
         review(seated)
     for place_number, expert in enumerate(seated):
@@ -36,7 +36,8 @@ def evaluate(
     story.tell("评标报告由五名成员签署")
 
 
-def _draw(story: Story, tender: Tender, clerk: Person, speciality: str) -> list[Person]:
+def seat(story: Story, tender: Tender, clerk: Person, speciality: str) -> list[Person]:
+    """Draw three experts of a speciality and two of costs; those drawn confirm and may score."""
     place = f"/work/{tender.id}/evaluation"
     quotas = {"speciality": speciality, "size": "3", "speciality_2": "A04", "size_2": "2"}
     clerk.post(f"{place}/pool", quotas)
@@ -47,12 +48,12 @@ def _draw(story: Story, tender: Tender, clerk: Person, speciality: str) -> list[
     )
     story.tell("评委库已冻结并写入账本，招标人和监督部门先后报出随机词")
     clerk.post(f"{place}/draw")
-    seated = _seat(story, tender)
+    seated = _confirmed(story, tender)
     story.tell(f"抽取 {len(seated)} 名专家并到场，姓名在结果公布前保密")
     return seated
 
 
-def _seat(story: Story, tender: Tender) -> list[Person]:
+def _confirmed(story: Story, tender: Tender) -> list[Person]:
     seated = []
     for login in story.seeded.experts:
         expert = story.person(login)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from demo import history, market, once, papers, plans
+from demo import history, market, once, papers, plans, works
 from demo.bidders import builder_name
 from demo.people import company_name, person_name
 from evaluation.compare.compare import compare_folders
@@ -16,6 +16,7 @@ from evaluation.screens.finding import Finding, Strength
 from evaluation.screens.people import Firm, Person, people_signs
 from evaluation.screens.signs import total_signs
 from evaluation.screens.table import BidTable
+from keys import bid_statement
 
 VILLAGERS = [person_name(n) if n % 2 else company_name(n) for n in range(once.VILLAGERS)]
 BUILDERS = [builder_name(n) for n in range(once.FIRMS)]
@@ -64,36 +65,53 @@ def test_equal_steps_would_be_seen() -> None:
     assert [finding.code for finding in total_signs(steps)] == ["B4"]
 
 
-def _compared(folder: Path, copied: tuple[int, ...]) -> list[Finding]:
+def _compared(folder: Path, pair: tuple[int, ...]) -> list[Finding]:
     for number, name in enumerate(BUILDERS):
-        file, data = papers.construction_plan(name, number, copied=number in copied)
         place = folder / name
         place.mkdir(parents=True)
-        (place / file).write_bytes(data)
+        for file, data in works.bid_files(number, pair):
+            if file != bid_statement.NAME:
+                (place / file).write_bytes(data)
     result = compare_folders(folder)
-    assert result.unread == []
+    assert all("a machine read it" in each.why for each in result.unread)
     return result.findings
 
 
-def test_honest_construction_plans_have_no_finding(tmp_path: Path) -> None:
+def test_honest_plans_and_the_seals_of_a_joint_bid_have_no_finding(tmp_path: Path) -> None:
     assert _compared(tmp_path, ()) == []
 
 
-def test_the_planted_pair_and_nobody_else_is_found_by_its_text(tmp_path: Path) -> None:
-    (finding,) = _compared(tmp_path, history.PAIR)
-    assert (finding.code, finding.strength) == ("T1", Strength.B)
-    assert set(finding.bidders) == {BUILDERS[number] for number in history.PAIR}
+def test_the_planted_pair_and_nobody_else_is_found_by_its_text_and_by_a_stamp(
+    tmp_path: Path,
+) -> None:
+    found = {finding.code: finding for finding in _compared(tmp_path, history.PAIR)}
+    assert {code: each.strength for code, each in found.items()} == {
+        "T1": Strength.B, "X1": Strength.B,
+    }  # fmt: skip
+    first, second = (BUILDERS[number] for number in history.PAIR)
+    assert all(set(finding.bidders) == {first, second} for finding in found.values())
     assert any("混泥土" in passage for passage in papers.PLANS["copied"])
+    (seal,) = (place for place in found["X1"].evidence if place.record)
+    assert (seal.bidder, seal.record) == (second, f"stamp: {first}")
 
 
-def test_the_planted_pair_and_nobody_else_shares_a_telephone() -> None:
-    firms = [
-        Firm(name, agents=(Person(f"{name}经办人", phone=history.phone(number)),))
-        for number, name in enumerate(BUILDERS)
-    ]
-    (finding,) = people_signs(firms)
-    assert (finding.code, finding.strength) == ("P2", Strength.B)
-    assert set(finding.bidders) == {BUILDERS[number] for number in history.PAIR}
+def test_the_planted_pair_and_nobody_else_shares_a_telephone_and_a_person() -> None:
+    firms = []
+    for number, name in enumerate(BUILDERS):
+        team = works.statement(number, history.PAIR).team
+        firms.append(
+            Firm(
+                name,
+                agents=(Person(f"{name}经办人", phone=history.phone(number)),),
+                team=tuple(Person(each.name, id_number=each.id_number) for each in team),
+            )
+        )
+    found = people_signs(firms)
+    assert [(each.code, each.strength) for each in found] == [
+        ("P1", Strength.A), ("P2", Strength.B),
+    ]  # fmt: skip
+    pair = {BUILDERS[number] for number in history.PAIR}
+    assert all(set(each.bidders) == pair for each in found)
 
 
 @pytest.mark.parametrize("code", plans.TENDERS)
