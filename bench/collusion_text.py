@@ -11,12 +11,10 @@ import io
 import json
 import random
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,7 +22,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from bench.generate_documents import Field, Plant, Recipe, Writer, generate, slips, synonyms
 from evaluation.compare.background import Ground, ground_of_texts
-from evaluation.compare.compare import Document, Options, compare_documents, compare_folders
+from evaluation.compare.compare import Document, Options, compare_documents
 from evaluation.compare.corpus import Text, build_corpus
 from evaluation.compare.extracted import Extracted
 from evaluation.compare.images import NEAR, bits_of, distances
@@ -74,7 +72,6 @@ def all_figures(*, quick: bool) -> Iterator[dict[str, Any]]:
     yield from pairs("no ring at all", replace(small, seed=5, rings=()))
     yield from small_tenders()
     yield from shared_slips()
-    yield from pictures_of_text()
 
 
 def edited_copies(recipe: Recipe, least: float) -> Iterator[dict[str, Any]]:
@@ -201,18 +198,6 @@ def shared_slips() -> Iterator[dict[str, Any]]:
             share = len(found & wanted) / len(wanted)
             yield figure(f"T2, {name}: pairs found", share, 1.0, least=True)
         yield figure(f"T2, {name}: false pairs", len(found - wanted), 0, least=False)
-
-
-def pictures_of_text() -> Iterator[dict[str, Any]]:
-    """Yield whether bids whose text is a picture are said to be unread."""
-    writer = Writer(12)
-    with tempfile.TemporaryDirectory() as folder:
-        for number in range(4):
-            page = text_page(writer.paragraph(500))
-            page.save(Path(folder) / f"bidder-{number}.pdf", "PDF")
-        result = compare_folders(Path(folder))
-    told = {row.bidder for row in result.unread if "no text layer" in row.why}
-    yield figure("text as pictures: bids said to be unread", len(told) / 4, 1.0, least=True)
 
 
 def text_page(text: str) -> Image.Image:
