@@ -77,7 +77,7 @@ def _authorisation(bidder: str, *, stamp: str) -> File:
         "致：清源县交通运输局",
         "　　我公司授权本公司经办人办理农村公路改造工程的投标、答疑和",
         "签订合同等事宜，其签署的文件我公司均予承认，期限至合同签订时止。",
-        f"　　投标人：{bidder}",
+        f"　　委托人：{bidder}",
         "　　（盖单位章）",
     ]
     return "授权委托书（扫描件）.jpg", scans.scanned_page("授权委托书", lines, [stamp])

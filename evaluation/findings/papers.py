@@ -238,7 +238,7 @@ def where_words(cell: Cell) -> str:
                             **{"from": cell.start + 1, "to": cell.end}))  # fmt: skip
     if cell.pictured:
         told.append(gettext(N_("read by a machine in a picture")))
-    return ", ".join(each for each in told if each)
+    return gettext(N_(", ")).join(each for each in told if each)
 
 
 def table_of(session: Session, actor: Actor, tender_id: str) -> str:

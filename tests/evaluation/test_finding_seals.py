@@ -14,6 +14,7 @@ from sqlalchemy import select
 from bench.generate_documents import Writer
 from bench.generate_stamps import scanned_page
 from evaluation.findings.inputs.limited import Child
+from evaluation.findings.inputs.passages import sound
 from evaluation.findings.inputs.reading import HeldFile, Later, kept, kept_path, read_files
 from evaluation.models import FindingRow
 from tender.procedure.models import Tender
@@ -74,7 +75,7 @@ def test_a_foreign_stamp_on_a_scanned_page_is_put_before_supervision(
     page = place.client(place.supervisor).get(f"/findings/{tender.id}/{row.id}")
     text = page.get_data(as_text=True)
     assert "另一投标人的印章" in text
-    assert "资格文件.pdf, 第2页, 机器识别自图片" in text
+    assert "资格文件.pdf、第2页、机器识别自图片" in text
     [picture] = set(re.findall(r'<img src="([^"]+)"', text))
     shown = place.client(place.supervisor).get(picture)
     assert Image.open(io.BytesIO(shown.get_data())).format == "JPEG"
@@ -117,3 +118,7 @@ def test_a_scan_is_read_in_slices_and_gives_the_same_as_at_once(
     again = kept(settings, file.sha256)
     assert again is not None
     assert again["extracted"] == whole["extracted"]
+
+
+def test_a_page_break_is_shown_as_a_new_line_and_other_controls_as_a_mark() -> None:
+    assert sound("甲\f乙\x00") == "甲\n乙\ufffd"

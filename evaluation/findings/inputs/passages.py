@@ -94,8 +94,12 @@ def _named(place: Evidence, texts: Texts) -> Cell:
 
 
 def sound(text: str) -> str:
-    """A text without halves of characters and without controls, fit to be kept and shown."""
+    """A text without halves of characters and without controls, fit to be kept and shown.
+
+    Pages, and what was read in pictures, begin with a form feed.
+    """
     whole = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    whole = whole.replace("\f", "\n")
     return "".join(c if c >= " " or c in "\n\t" else "\ufffd" for c in whole)
 
 
@@ -128,7 +132,7 @@ def _cell(place: Evidence, texts: Texts, inner: Sequence[Piece]) -> Cell:
     text = texts[place.bidder, place.file or ""].text
     shown = min(end, start + _LONGEST)
     cut = [Piece(" […] ")] if shown < end else []
-    before = Piece(text[max(0, start - _AROUND) : start])
+    before = Piece(text[max(0, start - _AROUND) : start].lstrip("\f"))
     after = Piece(text[end : end + _AROUND])
     pieces = (before, *inner, *cut, after)
     cell = cell_of(place, *(Piece(sound(piece.text), piece.mark) for piece in pieces))

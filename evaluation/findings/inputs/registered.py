@@ -259,7 +259,7 @@ def _team_exhibit(feed: Feed, finding: Finding) -> Exhibit:
 
 def _member(person: Person) -> str:
     """Name and certificate; of an identity number only the end, which is enough to compare."""
-    number = f"…{person.id_number[-4:]}" if person.id_number else ""
+    number = person.id_number[-4:].rjust(len(person.id_number), "*")
     return " ".join(part for part in (person.name, person.certificate, number) if part)
 
 
