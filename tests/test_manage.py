@@ -92,7 +92,7 @@ def test_too_little_room_is_told_before_it_is_filled(fresh):
     done = manage(fresh, "setup")
     assert done.returncode == 4
     assert "only 200 MB are free" in done.stderr
-    assert "1500 MB" in done.stderr
+    assert "2000 MB" in done.stderr
     assert not (fresh / ".venv").exists()
 
 
