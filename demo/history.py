@@ -35,11 +35,7 @@ def play_history(county: County, seeded: Seeded, start: datetime) -> Story:
     for tender in early:
         _bids(story, tender, bidders)
     _bid_purchase(story, clinic, suppliers)
-    for tender in (early[1], early[0]):
-        story.open(tender)
-        _to_award(story, tender)
-    county.advance(days=2)
-    _contract(story, early[1], agent_login(1))
+    _lease(story, early)
     _purchase(story, clinic, suppliers[CHEAP])
     roads = plans.publish_invented(story, "works", _at(start, 4))
     _bid_works(story, roads, builders)
@@ -118,6 +114,16 @@ def _purchase(story: Story, tender: Tender, cheap: Bidder) -> None:
     review = partial(low_price.review, story, tender, bidder=cheap)
     panel.evaluate(story, tender, clerk, "B02", review)
     panel.award(story, tender, clerk)
+
+
+def _lease(story: Story, early: Sequence[Tender]) -> None:
+    """The first two villages' leases from their openings to the awards, and one's contract."""
+    for tender in early:
+        story.open(tender)
+    for tender in reversed(early):
+        _to_award(story, tender)
+    story.county.advance(days=1)
+    _contract(story, early[1], agent_login(1))
 
 
 def _to_award(story: Story, tender: Tender) -> None:
