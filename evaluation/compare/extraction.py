@@ -9,19 +9,23 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from evaluation.compare.extracted import Extracted, Limits, Seal, Unreadable, Writing
-from evaluation.compare.reader import read_text
+from evaluation.compare.extracted import Extracted, Limits, Look, Seal, Unreadable, Writing
+from evaluation.compare.reader import TOO_MUCH, read_text
 from tender.core.children import ONE_THREAD, AnsweringChild, ChildGone, ChildLate, Closing
 
 READER = (sys.executable, "-m", "evaluation.compare.reader")
 NOT_ALL_READ = "what is written in its pictures was not all read: "
 _PLAIN = {".txt", ".md", ".csv"}
-_AT_ONCE = 10.0  # Seconds after which the reader answers with what it has read in pictures.
+_AT_ONCE = 10.0  # Seconds after which `read_on` returns with what was read in pictures.
+_MOST_FAILED = 3  # Pictures of one file that may each be too much before the rest are let be.
+_LATE = "reading the file takes longer than the limit"
+_DOWN = "the file brought the reading process down"
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,7 @@ class Extractor(Closing):
     def __init__(self, limits: Limits | None = None) -> None:
         self.limits = limits or Limits()
         self._child = AnsweringChild(READER, variables=ONE_THREAD, quiet=True)
+        self._used = False
 
     def close(self) -> None:
         """End the process."""
@@ -65,21 +70,17 @@ class Extractor(Closing):
 
         What cannot be read is remarked, and not tried again.
         """
-        request = self._request(path) | {
-            "looks": [asdict(look) for look in extracted.looks[extracted.looked_at :]],
-            "seconds": _AT_ONCE,
-        }
-        try:
-            reply = self._child.ask(request, _AT_ONCE + self.limits.seconds)
-            why = reply.get("unread", "")
-        except ChildLate:
-            why = "it takes longer than the limit"
-        except ChildGone:
-            why = "it brought the reading process down"
-        if why:
-            missed = (*extracted.missed, f"{NOT_ALL_READ}{why}")
-            return replace(extracted, looked_at=len(extracted.looks), missed=missed)
-        return with_written(extracted, reply["written"])
+        stop = time.monotonic() + _AT_ONCE
+        while waiting(extracted):
+            look = extracted.looks[extracted.looked_at]
+            reply = self._answer(path, look=asdict(look))
+            if "unread" in reply:
+                extracted = _failed(extracted, look, reply["unread"])
+            else:
+                extracted = _with_written(extracted, look, reply["written"])
+            if time.monotonic() > stop:
+                break
+        return extracted
 
     def read_own(self, path: Path) -> Extracted:
         """Read one file without what is written in its pictures; Unreadable says why not."""
@@ -106,18 +107,33 @@ class Extractor(Closing):
         return read_text(data, self.limits)
 
     def _ask(self, path: Path) -> Extracted:
-        try:
-            reply = self._child.ask(self._request(path), self.limits.seconds)
-        except ChildLate as error:
-            raise Unreadable("reading the file takes longer than the limit") from error
-        except ChildGone as error:
-            raise Unreadable("the file brought the reading process down") from error
+        reply = self._answer(path)
         if "unread" in reply:
             raise Unreadable(reply["unread"])
         return Extracted.from_json(reply["extracted"])
 
-    def _request(self, path: Path) -> dict[str, Any]:
-        return {"path": str(path.resolve()), "limits": asdict(self.limits)}
+    def _answer(self, path: Path, **more: Any) -> dict[str, Any]:
+        """Return what the process says of a file, or {"unread": why} if it dies of it.
+
+        What is too much for a process that has read other files is asked of a new one: a finding
+        must not rest on which files were read before.
+        """
+        request = {"path": str(path.resolve()), "limits": asdict(self.limits), **more}
+        while True:
+            used, self._used = self._used, True
+            try:
+                reply: dict[str, Any] = self._child.ask(request, self.limits.seconds)
+            except ChildLate:
+                self._used = False
+                return {"unread": _LATE}
+            except ChildGone:
+                reply = {"unread": _DOWN}
+            if reply.get("unread") not in (_DOWN, TOO_MUCH):
+                return reply
+            self._child.close()
+            self._used = False
+            if not used:
+                return reply
 
 
 def waiting(extracted: Extracted) -> bool:
@@ -125,18 +141,28 @@ def waiting(extracted: Extracted) -> bool:
     return extracted.looked_at < len(extracted.looks)
 
 
-def with_written(extracted: Extracted, written: Mapping[str, Any]) -> Extracted:
-    """Return what was read with what one more look at its pictures gave."""
-    seals = tuple(Seal(**seal) for seal in written["seals"])
-    writing = tuple(Writing(**each) for each in written["writing"])
-    missed = [f"a picture on page {n} is damaged and was not read" for n in written["missed"]]
+def _with_written(extracted: Extracted, look: Look, written: Mapping[str, Any]) -> Extracted:
+    """Return what was read with what one more look gave."""
+    damaged = (
+        ()
+        if written["drawn"]
+        else (f"a picture on page {look.number} is damaged and was not read",)
+    )
     return replace(
         extracted,
-        seals=extracted.seals + seals,
-        writing=extracted.writing + writing,
-        looked_at=extracted.looked_at + max(1, written["done"]),
-        missed=(*extracted.missed, *missed),
+        seals=extracted.seals + tuple(Seal(**seal) for seal in written["seals"]),
+        writing=extracted.writing + tuple(Writing(**each) for each in written["writing"]),
+        looked_at=extracted.looked_at + 1,
+        missed=(*extracted.missed, *damaged),
     )
+
+
+def _failed(extracted: Extracted, look: Look, why: str) -> Extracted:
+    """Return what was read where one more look was too much; the last of these ends them all."""
+    missed = (*extracted.missed, f"{NOT_ALL_READ}page {look.number}: {why}")
+    failed = sum(each.startswith(NOT_ALL_READ) for each in missed)
+    looked_at = len(extracted.looks) if failed >= _MOST_FAILED else extracted.looked_at + 1
+    return replace(extracted, looked_at=looked_at, missed=missed)
 
 
 def list_bids(folder: Path, no_bids: Collection[Path] = ()) -> list[BidFile]:

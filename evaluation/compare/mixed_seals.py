@@ -53,18 +53,25 @@ def foreign_seals(
 
     @cache
     def named(text: str, electronic: bool, bidder: str) -> tuple[tuple[str, bool], ...]:
-        read = fold(text).tobytes().decode("utf-16-le", "surrogatepass")
+        read = "\n".join(_folded(line) for line in text.splitlines())
         mine = own.get(bidder, set())
-        if any(mark in read for mark in mine):
-            return ()  # Its own, though a parent's name may stand inside it.
-        whole = {o for mark, owners in marks.items() if mark in read for o in owners}
-        if whole or electronic:
-            return tuple((owner, True) for owner in sorted(whole - {bidder}))
+        whole = [mark for mark in {*marks, *mine} if mark in read]
+        # The longest name is the seal's: a branch's holds its parent's.
+        names = {m for m in whole if not any(m != other and m in other for other in whole)}
+        if names & mine:
+            return ()
+        if names or electronic:
+            owners = {owner for mark in names for owner in marks[mark]}
+            return tuple((owner, True) for owner in sorted(owners - {bidder}))
         return tuple((owner, False) for owner in _nearest(read, marks, mine) if owner != bidder)
 
     for place in sealed:
         for owner, sure in named(place.seal.text, place.seal.electronic, place.bidder):
             yield Foreign(place, owner, sure)
+
+
+def _folded(line: str) -> str:
+    return fold(line).tobytes().decode("utf-16-le", "surrogatepass")
 
 
 def _nearest(read: str, marks: Mapping[str, set[str]], mine: set[str]) -> list[str]:

@@ -67,7 +67,8 @@ def _read(document: Any, data: bytes, limits: Limits) -> Extracted:
         if length > limits.characters:
             raise Unreadable("the PDF holds more text than the limit")
     looks = bounded(reading.looks, limits)
-    if looks != tuple(reading.looks):
+    signed, every = signers(document)
+    if looks != tuple(reading.looks) or not every:
         reading.remarks.add(SOME_LOOKED_AT)
     return Extracted(
         "\f".join(reading.texts),
@@ -76,7 +77,7 @@ def _read(document: Any, data: bytes, limits: Limits) -> Extracted:
         tuple(reading.pictures),
         tuple(reading.blind),
         tuple(sorted(reading.remarks)),
-        tuple(Seal(names, electronic=True) for names in signers(document)),
+        tuple(Seal(names, electronic=True) for names in signed),
         looks,
     )
 
@@ -134,13 +135,14 @@ def _annotated(document: Any, number: int) -> bool:
         page = document[number]
     except pypdfium2.PdfiumError:
         return False
-    for at in range(min(_MOST_NOTES, pdfium.FPDFPage_GetAnnotCount(page.raw))):
+    count: int = pdfium.FPDFPage_GetAnnotCount(page.raw)
+    for at in range(min(_MOST_NOTES, count)):
         note = pdfium.FPDFPage_GetAnnot(page.raw, at)
         kind = pdfium.FPDFAnnot_GetSubtype(note)
         pdfium.FPDFPage_CloseAnnot(note)
         if kind in (pdfium.FPDF_ANNOT_STAMP, pdfium.FPDF_ANNOT_WIDGET):
             return True
-    return False
+    return count > _MOST_NOTES  # A stamp may stand behind so many links.
 
 
 def _covered(document: Any, number: int, shown: list[Any]) -> bool:

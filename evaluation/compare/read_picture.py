@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from evaluation.compare.extracted import Extracted, Limits, Look, Picture, Unreadable
+from evaluation.compare.extracted import Extracted, Limits, Look, Picture, Unreadable, bounded
 
 _SIDE = 64
 _KEPT = 16
@@ -18,16 +18,27 @@ _WRITING_SIDE, _WRITING_WIDTH = 200, 1600  # Points.
 _CONTRAST, _LIGHT = 60, 0.6  # Of 255; share of points near the lightest.
 _STROKES, _WRITTEN_ROWS = 12, 0.08
 _STAMP_SIDE = 90
+KINDS = (
+    "PNG",
+    "JPEG",
+    "GIF",
+    "BMP",
+    "TIFF",
+    "WEBP",
+)  # Not all that Pillow knows: EPS starts a program.
 MIN_SIDE = 48  # Smaller pictures are bullets, rules and stamps of the layout.
 
 
 def read_picture_file(data: bytes, limits: Limits) -> Extracted:
-    """Read a picture that is a file of its own; it is compared as a picture, its text is unread."""
+    """Read a picture that is a file of its own; what is written there is left to the looks.
+
+    A fax or a scan may hold many pages: the first is compared as a picture, all are looked at.
+    """
     picture = describe_bytes(data, 1, limits)
-    with Image.open(io.BytesIO(data)) as image:
-        several = getattr(image, "n_frames", 1) > 1
-    remarks = ("only the first pictures were compared, the file holds too many",) * several
-    looks = (Look(1, whole=True),)
+    with Image.open(io.BytesIO(data), formats=KINDS) as image:
+        frames = getattr(image, "n_frames", 1)
+    remarks = ("only the first pictures were compared, the file holds too many",) * (frames > 1)
+    looks = bounded([Look(n, whole=True) for n in range(1, frames + 1)], limits)
     return Extracted(pictures=(picture,), blind_pages=(1,), remarks=remarks, looks=looks)
 
 
@@ -40,7 +51,7 @@ def describe_bytes(data: bytes, page: int, limits: Limits) -> Picture:
     """Decode an encoded picture and describe it; Unreadable if it is broken or too large."""
     Image.MAX_IMAGE_PIXELS = limits.pixels
     try:
-        with Image.open(io.BytesIO(data)) as image:
+        with Image.open(io.BytesIO(data), formats=KINDS) as image:
             if image.width * image.height > limits.pixels:
                 raise Unreadable("the picture is larger than the limit")
             return describe(image, page)

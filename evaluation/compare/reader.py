@@ -1,9 +1,9 @@
 """The process that opens hostile files: `python -m evaluation.compare.reader`.
 
-It reads one request a line on standard input and answers one line each: a file is read, or, with
-`looks`, what is written in its pictures. Its address space is
-limited by itself, its time by the parent, which kills it and starts another. A file that brings it
-down costs one row of the "unread" list.
+It reads one request a line on standard input and answers one line each: a file is read, or, with a
+`look`, what is written on one of its pages or pictures. Its address space is limited by itself, its
+time by the parent, which kills it and starts another. A file that brings it down costs one row of
+the "unread" list.
 """
 
 from __future__ import annotations
@@ -11,13 +11,17 @@ from __future__ import annotations
 import json
 import resource
 import sys
-from collections.abc import Mapping
 from dataclasses import asdict
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from evaluation.compare.extracted import Extracted, Limits, Look, Unreadable
 
+if TYPE_CHECKING:
+    from evaluation.compare.read_writing import Drawing
+
+TOO_MUCH = "reading the file takes more memory than the limit"
 _PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\0", b"MM\0*", b"RIFF")
 _RICH = b"{\\rtf"  # Its Chinese is numbers.
 _OLE = b"\xd0\xcf\x11\xe0"
@@ -70,36 +74,44 @@ def answer(path: Path, limits: Limits) -> dict[str, object]:
     except Unreadable as why:
         return {"unread": str(why)}
     except MemoryError:
-        return {"unread": "reading the file takes more memory than the limit"}
+        return {"unread": TOO_MUCH}
     except RecursionError:
         return {"unread": "the file is nested too deeply"}
     except Exception as error:  # noqa: BLE001 - A hostile file may raise anything in a parser.
         return {"unread": f"the file could not be read ({type(error).__name__})"}
 
 
-def written(path: Path, limits: Limits, asked: Mapping[str, Any]) -> dict[str, object]:
-    """Return {"written": ...} or {"unread": why} of looks at a file."""
-    from evaluation.compare.read_writing import read_writing
-
-    looks = [Look(**look) for look in asked["looks"]]
+def written(path: Path, limits: Limits, look: Look) -> dict[str, object]:
+    """Return {"written": ...} or {"unread": why} of one look at a file."""
     try:
-        found = read_writing(path.read_bytes(), looks, limits, asked["seconds"])
+        return {"written": asdict(_drawing(path, limits).read(look))}
     except MemoryError:
-        return {"unread": "it takes more memory than the limit"}
+        return {"unread": TOO_MUCH}
     except Exception as error:  # noqa: BLE001 - The same as above.
-        return {"unread": f"it could not be read ({type(error).__name__})"}
-    return {"written": asdict(found)}
+        return {"unread": f"the file could not be read ({type(error).__name__})"}
+
+
+@lru_cache(maxsize=1)
+def _drawing(path: Path, limits: Limits) -> Drawing:
+    """Hold one file open, from the first look to the last."""
+    from evaluation.compare.read_writing import Drawing
+
+    return Drawing(path.read_bytes(), limits)
 
 
 def main() -> int:
-    """Serve requests {"path", "limits"}, some with {"looks", "seconds"}, until input ends."""
+    """Serve requests {"path", "limits"}, some with a "look", until input ends."""
     for line in sys.stdin:
         request = json.loads(line)
         limits = Limits(**request["limits"])
         resource.setrlimit(resource.RLIMIT_AS, (limits.memory, limits.memory))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         path = Path(request["path"])
-        told = written(path, limits, request) if "looks" in request else answer(path, limits)
+        if "look" in request:
+            told = written(path, limits, Look(**request["look"]))
+        else:
+            _drawing.cache_clear()
+            told = answer(path, limits)
         reply = json.dumps(told, ensure_ascii=False)
         sys.stdout.buffer.write(reply.encode("utf-8", "surrogatepass") + b"\n")
         sys.stdout.buffer.flush()

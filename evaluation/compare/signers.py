@@ -13,7 +13,8 @@ from typing import Any
 
 import pypdfium2.raw as pdfium
 
-_MOST, _LARGEST = 200, 1 << 20
+_MOST, _LARGEST = 200, 16 << 20
+_MOST_NAMES = 64  # Of one signature: a chain of certificates has a dozen or two.
 # commonName, serialNumber, organizationName, organizationalUnitName, organizationIdentifier
 # (X.520 6.2.2, 6.2.9, 6.4.1, 6.4.2, 6.4.4), then a string of up to 255 octets.
 _ATTRIBUTE = re.compile(
@@ -23,12 +24,18 @@ _ATTRIBUTE = re.compile(
 _WIDE = 0x1E  # BMPString
 
 
-def signers(document: Any) -> tuple[str, ...]:
-    """Return for each signature of a PDFium document the names in its certificates, one a line."""
+def signers(document: Any) -> tuple[tuple[str, ...], bool]:
+    """Return for each signature of a PDFium document the names in its certificates, one a line.
+
+    The second value tells whether all signatures were read.
+    """
     found = []
-    for number in range(min(_MOST, pdfium.FPDF_GetSignatureCount(document.raw))):
+    count = pdfium.FPDF_GetSignatureCount(document.raw)
+    every = count <= _MOST
+    for number in range(min(_MOST, count)):
         signature = pdfium.FPDF_GetSignatureObject(document.raw, number)
         size = pdfium.FPDFSignatureObj_GetContents(signature, None, 0)
+        every = every and size <= _LARGEST
         if not 0 < size <= _LARGEST:
             continue
         held = ctypes.create_string_buffer(size)
@@ -36,16 +43,20 @@ def signers(document: Any) -> tuple[str, ...]:
         names = names_in(held.raw)
         if names:
             found.append("\n".join(names))
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(found)), every
 
 
 def names_in(der: bytes) -> tuple[str, ...]:
-    """Return the names that X.501 attributes in a DER encoding give, each once."""
-    names = []
+    """Return the first names that X.501 attributes in a DER encoding give, each once, on one line.
+
+    What cannot be shown is left out: a line end in a name would part it into two.
+    """
+    names: dict[str, None] = {}
     for match in _ATTRIBUTE.finditer(der):
         size = (match[2] or match[3])[0]
         value = der[match.end() : match.end() + size]
-        if len(value) == size:
+        if len(value) == size and len(names) < _MOST_NAMES:
             code = "utf-16-be" if match[1][0] == _WIDE else "utf-8"
-            names.append(value.decode(code, "replace").replace("\0", "").strip())
-    return tuple(dict.fromkeys(filter(None, names)))
+            words = " ".join(value.decode(code, "replace").split())
+            names["".join(filter(str.isprintable, words)).strip()] = None
+    return tuple(filter(None, names))
