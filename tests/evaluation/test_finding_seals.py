@@ -81,6 +81,18 @@ def test_a_foreign_stamp_on_a_scanned_page_is_put_before_supervision(
     assert Image.open(io.BytesIO(shown.get_data())).format == "JPEG"
 
 
+def test_both_who_are_asked_about_a_seal_learn_what_it_can_mean_and_see_their_own_side(
+    place: make.County, tender: Tender
+) -> None:
+    url = f"/findings/{tender.id}/{_row(place).id}"
+    make.ok(place.client(place.supervisor).post(f"{url}/ask"))
+    for name, pictures in ((STAMPED, 0), (HOLDER, 1)):
+        text = place.client(place.bidders[name].actor).get(url).get_data(as_text=True)
+        assert "也可能是其他投标人的文件中出现了您的名称、代码或印章" in text
+        assert text.count("<img src=") == pictures
+        assert (HOLDER in text) == (name == HOLDER)
+
+
 def test_that_the_scan_was_read_by_a_machine_is_told(place: make.County, tender: Tender) -> None:
     query = select(FindingRow).where(FindingRow.code == "U")
     row = place.read(lambda session: session.scalars(query).one())
