@@ -70,7 +70,7 @@ def _again(county: County, ready: Path) -> list[dict[str, str]]:
 def _logins(seeded: Seeded) -> list[dict[str, str]]:
     rows = [(role.value, login) for role, login, _ in STAFF]
     rows += [("township_agent", "agent"), ("township_agent", "agent2")]
-    rows += [("bidder", "bidder1"), ("bidder", "builder1"), ("bidder", "builder3")]
+    rows += [("bidder", login) for login in ("bidder1", "builder1", "builder3", "builder5")]
     rows += [("expert", "expert4")]  # sits on the panel of the works tender
     return [
         {"role": role, "login": login, "password": PASSWORD, "totp": seeded.totp.get(login, "")}
