@@ -22,7 +22,8 @@ from evaluation.compare.writing import Grey, read_line
 LARGEST_SIDE = 2400  # Points; A4 at 200 a inch.
 _RED, _FAINT, _FULL = 35, 12, 37  # Of 255: how much redder than green and blue ink is.
 _STEP = 4  # Points of the coarse map on which ink is gathered into patches.
-_LEAST, _ROUND = 90, 1.7  # Points of the smaller side; how oval a stamp may be.
+_LEAST = 90  # Points of the smaller side.
+_ROUND, _OVAL = 1.12, 1.7  # How much longer than broad a round stamp may be, and an oval one.
 _RINGED = 0.7  # Share of directions in which the outer ring must be met.
 _RING = np.array([0.9, 0.93, 0.955, 0.975, 1.0, 1.02])
 _TURN = np.linspace(0, 2 * np.pi, 180, endpoint=False)
@@ -70,12 +71,13 @@ def find_rings(ink: Grey) -> list[Ring]:
         whole = _bounds(inked, patch)
         if whole is None:
             continue
-        if max(whole.across, whole.down) < _ROUND * min(whole.across, whole.down) and _is_ring(
-            inked, whole
-        ):
+        longer = max(whole.across, whole.down) / min(whole.across, whole.down)
+        one = longer < _OVAL and _is_ring(inked, whole)
+        if one and longer < _ROUND:
             rings.append(whole)
-        else:
-            rings += _circles(ink, inked, whole)  # Two stamps that touch, or a stamp on a line.
+            continue
+        several = _circles(ink, inked, whole)  # Stamps that touch, or a stamp on a line.
+        rings += [whole] if one and len(several) < 2 else several
     outer: list[Ring] = []
     for ring in sorted(rings, key=lambda ring: -ring.across * ring.down):
         if not any(_inside(ring, other) for other in outer):

@@ -16,6 +16,8 @@ from PIL import Image
 Grey = NDArray[np.uint8]
 _SIDE = 1280  # Points of the longer side on which lines are looked for.
 _SURE = 0.5
+_ALL = {"use_det": True, "use_cls": True, "use_rec": True}
+_TELLING, _TALL = 7, 2.0  # Lines that tell how a page lies; how much taller than wide they are.
 _SETTINGS = {
     "Global.log_level": "critical",
     "Global.text_score": _SURE,
@@ -29,23 +31,57 @@ _SETTINGS = {
 
 
 def read_page(image: Image.Image) -> str:
-    """Return the lines that are written in a picture, top down; raises MemoryError."""
-    found = _asked(np.asarray(image.convert("RGB"))[..., ::-1], lines=True)
+    """Return the lines that are written in a picture, top down; raises MemoryError.
+
+    A page that lies on its side or its head is turned and read anew: its lines would come in
+    another order than those of its text.
+    """
+    shown = image.convert("RGB")
+    found = _asked(_points(shown), **_ALL)
+    degrees = _turned(shown, found.boxes) if found.txts else 0
+    if degrees:
+        found = _asked(_points(shown.rotate(degrees, expand=True)), **_ALL)
     return "\n".join(found.txts or ())
+
+
+def _turned(image: Image.Image, boxes: NDArray[np.float32]) -> int:
+    """Return by how many degrees, against the clock, a page has to be turned to stand upright.
+
+    Its longest lines tell: whether they are tall, and what the model that turns lines says of them.
+    """
+    lows, highs = boxes.min(axis=1), boxes.max(axis=1)
+    sides = highs - lows
+    longest = np.argsort(-sides.max(axis=1), kind="stable")[:_TELLING]
+    wide, tall = sides[longest].sum(axis=0).tolist()
+    sideways, heads = tall > _TALL * wide, 0
+    for number in longest.tolist():
+        line = image.crop((*np.floor(lows[number]).tolist(), *np.ceil(highs[number]).tolist()))
+        line = line.rotate(90, expand=True) if sideways else line
+        found = _asked(_points(line), use_det=False, use_cls=True, use_rec=False)
+        heads += int(found.cls_res[0][0] == "180")
+    return (90 if sideways else 0) + (180 if 2 * heads > len(longest) else 0)
+
+
+def _points(image: Image.Image) -> NDArray[np.uint8]:
+    """Return the points of a picture in the order of the models: blue, green, red."""
+    return np.ascontiguousarray(np.asarray(image)[..., ::-1])
 
 
 def read_line(strip: Grey) -> str:
     """Return the one line, dark on light, that a strip shows, "" if it cannot be read."""
-    found = _asked(np.repeat(strip[..., None], 3, axis=2), lines=False)
+    points = np.repeat(strip[..., None], 3, axis=2)
+    found = _asked(points, use_det=False, use_cls=False, use_rec=True)
     sure = zip(found.txts or (), found.scores or (), strict=True)
     return "".join(text for text, score in sure if score >= _SURE)
 
 
-def _asked(image: NDArray[np.uint8], *, lines: bool) -> Any:
-    """Return what the models see: looking for lines first, or taking the image for one line."""
+def _asked(points: NDArray[np.uint8], **steps: bool) -> Any:
+    """Return what the models see: where lines are, how they lie, what they say.
+
+    All steps are to be named each time: the engine keeps what it was last told.
+    """
     try:
-        # All steps are named each time: the engine keeps what it was last told.
-        return _engine()(np.ascontiguousarray(image), use_det=lines, use_cls=lines, use_rec=True)
+        return _engine()(points, **steps)
     except Exception as error:
         # The runtime has errors of its own for memory that is not there.
         if "alloc" in str(error):

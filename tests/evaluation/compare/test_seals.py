@@ -21,6 +21,7 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import fields
 from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, SimpleSigner
 from pyhanko.stamp import StaticStampStyle
+from rapidfuzz import fuzz
 
 from bench.generate_documents import Writer
 from bench.generate_stamps import GOOD, POOR, firm, scanned_page, stamp
@@ -32,6 +33,7 @@ from evaluation.compare.extraction import Extractor
 from evaluation.compare.innocent import PRINTED
 from evaluation.compare.signers import names_in
 from evaluation.compare.stamps import read_stamps
+from evaluation.compare.writing import read_page
 from evaluation.screens.finding import Finding, Strength
 from tests.evaluation.compare.documents import docx, picture
 
@@ -55,6 +57,27 @@ def test_the_names_on_tilted_stamps_over_print_are_read():
         read = read_stamps(Image.open(io.BytesIO(page)))
         found += sum(any(name[:6] in text for text in read) for name in names)
     assert found >= 16
+
+
+def test_stamps_that_overlap_are_read_one_by_one():
+    found = 0
+    for seed in range(6):
+        names = [firm(random.Random(10 * seed + n)) for n in range(2)]
+        page = Image.new("RGB", (1000, 600), "white")
+        for number, name in enumerate(names):
+            mark = stamp(name, 330, tilt=140 * number + 30 * seed)
+            page.paste(mark, (100 + 240 * number, 100 + 40 * number), mark)
+        read = read_stamps(page)
+        found += sum(any(fuzz.partial_ratio(name, text) >= 75 for text in read) for name in names)
+    assert found >= 10
+
+
+@pytest.mark.parametrize("degrees", [90, 180, 270])
+def test_a_page_that_lies_on_its_side_or_its_head_is_read_top_down(degrees):
+    text = Writer(1).paragraph(160)
+    page = Image.open(io.BytesIO(scanned_page(lines_of(text), [], GOOD, 1)))
+    top = page.crop((0, 0, page.width, 300))
+    assert fuzz.ratio(text, read_page(top.rotate(degrees, expand=True))) > 95
 
 
 def test_red_things_that_are_no_stamps_say_nothing():
