@@ -22,6 +22,7 @@ from evaluation.compare.extracted import Extracted, Picture, Properties, Unreada
 from evaluation.compare.extraction import Extractor, said
 from evaluation.compare.kgrams import KnownGrams, hash_kgrams
 from evaluation.compare.normalise import Codes, fold
+from evaluation.compare.standard_forms import AGREEMENT
 
 INDEX_NAME = ".compare-index"
 _VERSION = 3  # Raised when reading or folding changes, so that older entries are read anew.
@@ -37,8 +38,8 @@ class Ground:
     properties: tuple[Properties, ...] = ()
 
     def known_grams(self) -> KnownGrams:
-        """Return the set of k-grams of all texts."""
-        return KnownGrams(hash_kgrams(codes) for codes in self.codes)
+        """Return the set of k-grams of all texts and of standard forms."""
+        return KnownGrams(hash_kgrams(codes) for codes in (*self.codes, fold(AGREEMENT)))
 
     def joined(self, other: Ground) -> Ground:
         """Return both grounds together."""

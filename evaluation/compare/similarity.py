@@ -17,6 +17,7 @@ from evaluation.compare.chains import Chains, find_chains
 from evaluation.compare.closure import complete
 from evaluation.compare.corpus import Corpus, Places
 from evaluation.compare.passages import extend, join_close
+from evaluation.compare.printed import without_print
 from evaluation.compare.seeds import Entries, find_seeds
 from evaluation.compare.strength import RING_LIMIT, ring_limit
 
@@ -82,7 +83,7 @@ def find_overlap(corpus: Corpus, entries: Entries) -> Overlap:
     `entries` are the shared k-grams of the corpus.
     """
     chains = find_chains(corpus, find_seeds(entries), at_least=_WEAK)
-    chains = join_close(extend(corpus, chains))
+    chains = without_print(corpus, join_close(extend(corpus, chains)))
     own = _own(corpus, chains)
     chains, own = chains.where(own >= _WEAK), own[own >= _WEAK]
     strong = (chains.covered >= _STRONG) & (own >= _OWN_SHARE * (chains.a1 - chains.a0))
@@ -90,7 +91,7 @@ def find_overlap(corpus: Corpus, entries: Entries) -> Overlap:
     related = np.isin(_pair_keys(corpus, chains), sums.keys[sums.values >= _RELATED])
     chains = chains.where(strong | related)
     sharers, _ = _holders(corpus, chains, _pair_sums(corpus, chains))
-    chains = join_close(complete(corpus, chains, sharers))
+    chains = without_print(corpus, join_close(complete(corpus, chains, sharers)))
     sums = _pair_sums(corpus, chains)
     sharers, company = _holders(corpus, chains, sums)
     keys = _pair_keys(corpus, chains)

@@ -10,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.compare import innocent
+from evaluation.compare.chains import Chains
 from evaluation.compare.corpus import Corpus, Places
 from evaluation.compare.expected import MOST_BIDDERS, SharedGround, shared_ground
+from evaluation.compare.printed import in_pictures, longest_runs
 from evaluation.compare.similarity import Groups, Overlap, bidder_marks
 from evaluation.compare.strength import (
     FLOOR_B,
@@ -28,7 +30,9 @@ from evaluation.screens.finding import Evidence, Finding, Strength
 
 LEGAL = "REG 40(4)"
 _TOGETHER = 0.8
-_PRINTED = 1000  # Characters: more than two certificates have in common.
+# Characters in pictures that print does not reach: of one bidder's text in another's scans, and in
+# one run.
+_PRINTED, _PRINTED_RUN = 2000, 700
 # Beside a common source of a small tender: shares of this many typical pairs stand out.
 _FAR_C, _FAR_B = 3.0, 3.5
 _FALSE, _FALSE_C = 0.01, 0.05  # Pairs in a whole tender that chance may bring together.
@@ -56,8 +60,9 @@ def text_findings(corpus: Corpus, overlap: Overlap) -> list[Finding]:
         if sign is None:
             continue
         passages = order[edges[row] : edges[row + 1]]
-        pictured = _is_pictured(corpus, overlap, passages)
-        if pictured.any() and _may_be_printed(overlap, passages, pictured):
+        shared = overlap.passages.where(passages)
+        pictured = in_pictures(corpus, shared)
+        if pictured.any() and _may_be_printed(corpus, shared, pictured):
             sign = sign._replace(strength=Strength.C)
         crowd = bool((overlap.sharers[passages] > RING_LIMIT).any())
         findings.append(
@@ -80,18 +85,14 @@ def text_findings(corpus: Corpus, overlap: Overlap) -> list[Finding]:
     return findings
 
 
-def _is_pictured(corpus: Corpus, overlap: Overlap, passages: Places) -> NDArray[np.bool_]:
-    """Return for each passage whether a machine read either side of it in a picture."""
-    chains = overlap.passages
-    either = corpus.pictured[chains.a0[passages]] | corpus.pictured[chains.b0[passages]]
-    read: NDArray[np.bool_] = either
-    return read
-
-
-def _may_be_printed(overlap: Overlap, passages: Places, pictured: NDArray[np.bool_]) -> bool:
-    """Return whether all that counts may be a certificate that an authority prints for many."""
-    long = (overlap.passages.a1 - overlap.passages.a0)[passages]
-    return int(long[~pictured].sum()) < FLOOR_B and int(long[pictured].sum()) < _PRINTED
+def _may_be_printed(corpus: Corpus, shared: Chains, pictured: Places) -> bool:
+    """Return whether all that counts may be what authorities and banks print for many."""
+    length = shared.a1 - shared.a0
+    if int(length[pictured == 0].sum()) >= FLOOR_B:
+        return False
+    if int(length[pictured == 1].sum()) >= _PRINTED:
+        return False
+    return int(longest_runs(corpus, shared).max()) < _PRINTED_RUN
 
 
 class _Sign(NamedTuple):
