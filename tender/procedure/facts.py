@@ -24,6 +24,7 @@ from tender.procedure.pricing import PriceBasis, Pricing
 from tender.procedure.timeline.milestones import PASSING, Course, Milestone, MilestoneCode
 from tender.procedure.timeline.timeline import compute
 from tender.publication.service import PublicFacts
+from tender.supervision import milestones
 
 # Around a deadline nothing but bids and their opening should take the write lock for long.
 RUSH_BEFORE, RUSH_AFTER = timedelta(minutes=30), timedelta(minutes=5)
@@ -169,7 +170,10 @@ def public_facts(session: Session, tender: Tender, *, now: datetime) -> PublicFa
             "dealing": DEALING_NAMES[dealing] if (dealing := dealing_of(tender)) else None,
             **lineage_facts(session, tender),
             "lots": [_lot_facts(lot, tender) for lot in lots],
-            "timeline": [_step_facts(each, now) for each in timeline_of(tender, now=now)],
+            "timeline": [
+                _step_facts(each, now)
+                for each in timeline_of(tender, now=now, happened=_contracted(session, tender))
+            ],
             "custody": [
                 _custody_facts(session, lot)
                 for lot in lots
@@ -200,6 +204,13 @@ def _lot_facts(lot: Lot, tender: Tender) -> dict[str, Any]:
         "total_fen": None if lot.limit_fen is None else pricing_of(lot).total(lot.limit_fen),
         "opening": lot.opening_id,
     }
+
+
+def _contracted(session: Session, tender: Tender) -> dict[MilestoneCode, datetime]:
+    """When the contract was signed and made public; other duties that were done are not public."""
+    met = milestones.met_moments(session, tender.id)
+    acts = (MilestoneCode.CONTRACT, MilestoneCode.CONTRACT_PUBLIC)
+    return {code: met[code.value] for code in acts if code.value in met}
 
 
 def _step_facts(step: Milestone, now: datetime) -> dict[str, Any]:

@@ -18,7 +18,8 @@ from tender.core.db import Base
 from tender.ledger.models import LedgerEntry
 from tender.procedure.law.kinds import Kind, Method
 from tender.procedure.models import Lot, LotStatus, Tender, TenderStatus
-from tender.publication.models import IssuedDocument, Notice, NoticeKind
+from tender.publication.models import IssuedDocument, Notice, NoticeKind, PublicTender
+from tender.publication.portal.notice_page import steps_of
 from tests.evaluation import county as make
 
 NAMES = ("甲一", "乙二", "丙三", "丁四", "戊五", "己六", "庚七")
@@ -264,6 +265,10 @@ def test_a_contract_states_the_award_and_only_then_the_tender_is_contracted(
     assert agent.post(f"{_base(tender)}/contract", data=form).status_code == 409
     assert place.tender(tender.id).status is TenderStatus.CONTRACTED
     assert _count(place, Contract) == 1
+    public = place.read(lambda session: session.get_one(PublicTender, tender.id))
+    steps = steps_of(public, place.world.clock.now())
+    told = {row["code"]: step for row, step in zip(public.facts["timeline"], steps, strict=True)}
+    assert told["contract"].state == "past"
 
 
 def test_a_bidder_reads_its_own_result_and_nobody_elses(place: make.County) -> None:
