@@ -17,7 +17,8 @@ from evaluation.compare.extracted import Seal
 from evaluation.compare.normalise import fold
 
 STAMP, SIGNATURE = "stamp", "signature"  # How the record of such a place begins.
-_NEAR, _AHEAD = 80.0, 8.0  # Of 100: likeness to the name, and lead over every other bidder's.
+_NEAR, _AHEAD = 75.0, 8.0  # Of 100: likeness to the name, and lead over every other bidder's.
+_HEAD, _HEAD_NEAR = 6, 83.0  # Letters that hold place and trade name; one of them may be misread.
 _LEAST_READ = 0.8  # Share of a name's length that must have been read.
 
 
@@ -87,7 +88,10 @@ def _nearest(read: str, marks: Mapping[str, set[str]], mine: set[str]) -> list[s
 
 
 def _likeness(mark: str, read: str) -> float:
-    """Return how much of a name stands in what was read, 0..100."""
-    if len(read) < _LEAST_READ * len(mark):
+    """Return how much of a name stands in what was read, 0..100.
+
+    Firms of one trade differ in place and trade name only, so 0 where those do not stand there.
+    """
+    if len(read) < _LEAST_READ * len(mark) or fuzz.partial_ratio(mark[:_HEAD], read) < _HEAD_NEAR:
         return 0.0
     return float(fuzz.partial_ratio(mark, read))

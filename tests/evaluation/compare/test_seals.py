@@ -191,6 +191,17 @@ def test_a_stamp_that_is_nearly_read_is_a_weaker_sign_and_only_of_the_nearest_na
     assert seals_in({TWO: [Seal(ONE.replace("山", "x"), 1)]}, ONE, TWO, twin) == []
 
 
+def test_a_clients_seal_of_the_same_trade_is_no_bidders_and_a_longer_name_is_its_own():
+    for client in (ONE.replace("德清", "长兴"), ONE.replace("莫干山", "下渚湖")):
+        assert seals_in({TWO: [Seal(client, 1)]}) == []
+        assert seals_in({TWO: [Seal(client.replace("限", "眼"), 1)]}) == []
+    short, long = "建设工程有限公司", "莫干山建设工程有限公司"
+    [finding] = seals_in({short: [Seal(long)], TWO: [Seal(TWO)]}, short, long, TWO)
+    assert finding.bidders == tuple(sorted((short, long)))
+    parted = Seal("德清县莫干山\n建设工程有限公司", electronic=True)
+    assert seals_in({TWO: [parted]}) == []
+
+
 def test_own_and_strangers_seals_say_nothing():
     branch = ONE + "德清分公司"
     stranger = "湖州市天目水利水电工程有限责任公司"
