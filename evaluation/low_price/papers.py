@@ -41,7 +41,7 @@ def decision_step(session: Session, tender: Tender, review: LowPriceReview) -> S
     return Step(
         label=say(HEADING),
         formula=say(N_("members who find the price explained; at least half of all")),
-        worked=f"{satisfied} / {needed}",
+        worked=" + ".join(str(int(each.yes)) for each in given) or "0",
         values={"members": Decimal(needed)},
         result=Decimal(satisfied),
     )
@@ -113,7 +113,8 @@ def _result_text(session: Session, tender: Tender, review: LowPriceReview) -> st
     step = decision_step(session, tender, review)
     reasons = "；".join(_line(read_step(each)) for each in review.triggers)
     words = gettext(STATUS_NAMES[review.status])
-    return f"{reasons}{'；' if reasons else ''}{words}（{step.worked}）"
+    votes = f"{step.result} / {step.values['members']}"
+    return f"{reasons}{'；' if reasons else ''}{words}（{votes}）"
 
 
 def reveal_reviews(session: Session, tender: Tender, actor: Actor, *, now: datetime) -> None:

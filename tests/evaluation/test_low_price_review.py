@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -106,6 +107,8 @@ def _sign_and_award(place: make.County, tender: Tender, panel: list[Actor]) -> N
             select(IssuedDocument).where(IssuedDocument.kind == "evaluation_report")
         ).one()
     )
+    [votes] = set(re.findall(r"[01](?: \+ [01]){4}", str(report.context)))
+    assert sum(map(int, votes.split(" + "))) == 3
     (said,) = report.context["context"]["clarifications"]
     assert said["by"] == LOW
     assert WORDS in said["answer"]
