@@ -44,6 +44,8 @@ def in_pictures(corpus: Corpus, chains: Chains) -> Places:
 
 def without_print(corpus: Corpus, chains: Chains) -> Chains:
     """Return the passages without those that two scans share and that may be mere print."""
+    if all(text.pictured is None for text in corpus.texts):
+        return chains
     scanned = in_pictures(corpus, chains) == 2
     chains = chains.where(~scanned | (chains.a1 - chains.a0 >= SHORT_RUN))
     scanned = in_pictures(corpus, chains) == 2
