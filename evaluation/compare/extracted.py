@@ -73,16 +73,21 @@ def bounded(looks: Sequence[Look], limits: Limits) -> tuple[Look, ...]:
     return tuple(kept)
 
 
+DOUBT = "?"
+
+
 @dataclass(frozen=True)
 class Seal:
     """A seal in a file (印章): what was read on a stamp, or whom an electronic signature names.
 
-    `page` is 0 where the file does not tell it.
+    `page` is 0 where the file does not tell it. `clear` is the text with DOUBT for each letter that
+    the machine may have taken for another; where it is "" all of them may be.
     """
 
     text: str
     page: int = 0
     electronic: bool = False
+    clear: str = ""
 
 
 @dataclass(frozen=True)

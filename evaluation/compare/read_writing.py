@@ -18,7 +18,7 @@ from PIL import Image, ImageOps
 from evaluation.compare.extracted import Limits, Look, Seal, Unreadable, Writing
 from evaluation.compare.read_office import Package, media
 from evaluation.compare.read_picture import KINDS
-from evaluation.compare.stamps import LARGEST_SIDE, read_stamps
+from evaluation.compare.stamps import LARGEST_SIDE, stamp_lines
 from evaluation.compare.writing import read_page
 
 _INCH, _DOTS = 72.0, 200.0
@@ -56,7 +56,7 @@ class Drawing:
         except (Image.DecompressionBombError, IndexError, *_BROKEN):
             return Written(drawn=False)
         page = 1 if self._package else look.number
-        seals = tuple(Seal(text, page) for text in read_stamps(image))
+        seals = tuple(Seal(line.text, page, clear=line.clear) for line in stamp_lines(image))
         text = read_page(image) if look.whole else ""
         return Written(seals, (Writing(page, text),) if len(text) >= _LEAST else ())
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
-from evaluation.compare.writing import Grey, read_line
+from evaluation.compare.writing import Grey, Line, read_line
 
 LARGEST_SIDE = 2400  # Points; A4 at 200 a inch.
 _RED, _FAINT, _FULL = 35, 12, 37  # Of 255: how much redder than green and blue ink is.
@@ -42,11 +42,16 @@ class Ring(NamedTuple):
 
 def read_stamps(image: Image.Image) -> list[str]:
     """Return what is written on the red stamps in a picture; raises MemoryError."""
+    return [line.text for line in stamp_lines(image)]
+
+
+def stamp_lines(image: Image.Image) -> list[Line]:
+    """Return the same with the letters that are in doubt."""
     shown = image.convert("RGB")
     shown = shown.reduce(max(1, math.ceil(max(shown.size) / LARGEST_SIDE)))
     ink = red_ink(shown)
-    read = (read_line(_strip(ink, ring)) for ring in find_rings(ink))
-    return [text for text in read if text]
+    lines = (read_line(_strip(ink, ring)) for ring in find_rings(ink))
+    return [line for line in lines if line.text]
 
 
 def red_ink(image: Image.Image) -> Grey:

@@ -28,11 +28,11 @@ from bench.generate_stamps import GOOD, POOR, firm, scanned_page, stamp
 from evaluation.compare.background import ground_of_texts
 from evaluation.compare.cli import main
 from evaluation.compare.compare import Document, Options, Result, compare_documents, compare_folders
-from evaluation.compare.extracted import Extracted, Limits, Look, Seal, Writing, bounded
+from evaluation.compare.extracted import DOUBT, Extracted, Limits, Look, Seal, Writing, bounded
 from evaluation.compare.extraction import Extractor
 from evaluation.compare.innocent import PRINTED
 from evaluation.compare.signers import names_in
-from evaluation.compare.stamps import read_stamps
+from evaluation.compare.stamps import read_stamps, stamp_lines
 from evaluation.compare.writing import read_page
 from evaluation.screens.finding import Finding, Strength
 from tests.evaluation.compare.documents import docx, picture
@@ -189,6 +189,20 @@ def test_a_stamp_that_is_nearly_read_is_a_weaker_sign_and_only_of_the_nearest_na
     assert finding.strength is Strength.C
     twin = ONE.replace("莫干山", "莫干溪")
     assert seals_in({TWO: [Seal(ONE.replace("山", "x"), 1)]}, ONE, TWO, twin) == []
+
+
+def test_a_letter_that_was_clearly_read_as_another_makes_it_another_firms_stamp():
+    read = ONE.replace("莫", "其")
+    assert seals_in({TWO: [Seal(read, 1, clear=read)]}) == []
+    [finding] = seals_in({TWO: [Seal(read, 1, clear=read.replace("其", DOUBT))]})
+    assert finding.strength is Strength.C
+    page = Image.new("RGB", (800, 800), "white")
+    mark = stamp(ONE, 600)
+    page.paste(mark, (100, 100), mark)
+    [line] = stamp_lines(page)
+    assert len(line.text) == len(ONE)
+    assert all(letter in (DOUBT, own) for letter, own in zip(line.clear, ONE, strict=True))
+    assert line.clear.count(DOUBT) <= 3
 
 
 def test_a_clients_seal_of_the_same_trade_is_no_bidders_and_a_longer_name_is_its_own():
