@@ -111,8 +111,9 @@ class _Reading:
             scanned = True
         unseen = {p.pixels for p in new if may_hold_stamp(p)} - self._known
         self._known |= unseen
-        if scanned or unseen or _annotated(self.document, number):
-            self.looks.append(Look(number + 1, scanned))
+        outlined = told < _HARDLY and not shown and _shows_anything(self.document, number)
+        if scanned or outlined or unseen or _annotated(self.document, number):
+            self.looks.append(Look(number + 1, scanned or outlined))
         return text
 
     def _described(self, shown: list[Any], page: int) -> list[Picture]:
@@ -127,6 +128,15 @@ class _Reading:
                 described.append(one)
         self.pictures += described
         return described
+
+
+def _shows_anything(document: Any, number: int) -> bool:
+    """Return whether something is drawn on a page: letters that were turned into outlines, say."""
+    try:
+        page = document[number]
+    except pypdfium2.PdfiumError:
+        return False
+    return bool(pdfium.FPDFPage_CountObjects(page.raw) > 0)
 
 
 def _annotated(document: Any, number: int) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
@@ -77,6 +78,22 @@ def stream(entries: bytes, data: bytes) -> bytes:
     packed = zlib.compress(data)
     head = b"<<%b/Filter/FlateDecode/Length %d>>stream\n" % (entries, len(packed))
     return head + packed + b"\nendstream"
+
+
+def outlines(words: str) -> bytes:
+    """Return a PDF page on which words are drawn as small squares, and none is text."""
+    plain = Image.new("L", (560, 40), 0)
+    ImageDraw.Draw(plain).text((10, 5), words, 255, font_size=26)
+    black = np.argwhere(np.asarray(plain) > 127).tolist()
+    squares = b"".join(b"%d %d 1 1 re " % (x, 700 - y) for y, x in black)
+    return pdf(
+        {
+            1: b"<</Type/Catalog/Pages 2 0 R>>",
+            2: b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+            3: b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R>>",
+            4: stream(b"", squares + b"f"),
+        }
+    )
 
 
 def page(
@@ -206,3 +223,9 @@ def test_writing_is_read_on_a_clear_ground_in_sixteen_bits_and_turned_by_the_cam
     for data in (encoded(clear, "PNG"), encoded(deep, "PNG"), turned.getvalue()):
         [written] = read(extractor, tmp_path / "bid.png", data).writing
         assert written.text == "This is black writing"
+
+
+def test_letters_that_were_turned_into_outlines_are_read(extractor, tmp_path):
+    held = read(extractor, tmp_path / "bid.pdf", outlines("drawn and not written"))
+    assert held.text.strip() == ""
+    assert [(each.page, each.text) for each in held.writing] == [(1, "drawn and not written")]
