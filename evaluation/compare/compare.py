@@ -15,7 +15,7 @@ from evaluation.compare.extraction import BidFile, Extractor, Unread, extract_al
 from evaluation.compare.images import Shown, image_findings
 from evaluation.compare.metadata import Made, identifier_findings, metadata_findings
 from evaluation.compare.mixed import Identity, identities_of, mixed_findings, with_own_side
-from evaluation.compare.mixed_seals import Sealed
+from evaluation.compare.mixed_seals import sealed_of
 from evaluation.compare.numbers import person_findings, shared_numbers
 from evaluation.compare.seeds import shared_entries
 from evaluation.compare.similarity import find_overlap
@@ -87,7 +87,7 @@ def compare_documents(
     findings += metadata_findings(made, ground.properties)
     findings += identifier_findings(made, ground.properties, local_rule=options.file_id_rule)
     known = options.identities or identities_of(corpus.texts)
-    sealed = [Sealed(d.bidder, d.file, seal) for d in documents for seal in d.extracted.seals]
+    sealed = [seal for d in documents for seal in sealed_of(d.bidder, d.file, d.extracted)]
     mixed = mixed_findings(corpus.texts, ground.codes, known, sealed)
     findings += [with_own_side(finding, corpus.texts, known) for finding in mixed]
     findings += person_findings(corpus, shared_numbers(corpus, ground.codes))

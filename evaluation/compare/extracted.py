@@ -27,6 +27,7 @@ class Limits:
     picture_seconds: float = 15.0  # Time for the pictures of one file.
     stamped: int = 400  # Pages and pictures of one file that are looked at for stamps.
     scanned: int = 60  # Of these, how many are read whole: a second or two each.
+    looking_seconds: float = 1800.0  # Time for them all; only hostile pages need so much.
 
 
 # Said of a file beside whose text stand pictures that hold more of it.

@@ -61,7 +61,10 @@ class Extractor(Closing):
     def read(self, path: Path) -> Extracted:
         """Read one file with what is written in its pictures; Unreadable if it cannot be."""
         extracted = self.read_own(path)
+        stop = time.monotonic() + self.limits.looking_seconds
         while waiting(extracted):
+            if time.monotonic() > stop:
+                return given_up(extracted)
             extracted = self.read_on(path, extracted)
         return extracted
 
@@ -139,6 +142,12 @@ class Extractor(Closing):
 def waiting(extracted: Extracted) -> bool:
     """Return whether pictures of the file wait to be looked at for writing."""
     return extracted.looked_at < len(extracted.looks)
+
+
+def given_up(extracted: Extracted) -> Extracted:
+    """Return what was read of a file whose pictures take too long, and no more."""
+    missed = (*extracted.missed, f"{NOT_ALL_READ}{_LATE}")
+    return replace(extracted, looked_at=len(extracted.looks), missed=missed)
 
 
 def _with_written(extracted: Extracted, look: Look, written: Mapping[str, Any]) -> Extracted:

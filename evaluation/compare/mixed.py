@@ -73,7 +73,7 @@ def mixed_findings(
                 Evidence(
                     place.bidder, place.file, place.seal.page or None, record=foreign.record()
                 ),
-                innocent.SEALED if foreign.sure else innocent.NEARLY_SEALED,
+                innocent.SEALED if foreign.whole else innocent.NEARLY_SEALED,
                 sure=foreign.sure,
             )
         )

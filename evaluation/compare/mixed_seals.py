@@ -11,6 +11,7 @@ the place, 1.5 % that differed in the trade name, 7.5 % that differed in one let
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
@@ -19,7 +20,7 @@ from typing import NamedTuple
 from rapidfuzz import fuzz
 from rapidfuzz.distance import Levenshtein
 
-from evaluation.compare.extracted import DOUBT, Seal
+from evaluation.compare.extracted import DOUBT, Extracted, Seal
 from evaluation.compare.normalise import fold
 
 STAMP, SIGNATURE = "stamp", "signature"  # How the record of such a place begins.
@@ -28,20 +29,48 @@ _HEAD, _HEAD_NEAR = 6, 83.0  # Letters that hold place and trade name; one of th
 _LEAST_READ = 0.8  # Share of a name's length that must have been read.
 
 
+# Titles of papers of earlier work and of joint bids, which others rightly stamp (REG 40(5) means
+# papers of the bid itself).
+_OF_OTHERS = re.compile(
+    r"(?:合同|协议|协议书|通知书|验收报告|验收证明书?|业绩证明)(?:[（(].*[)）])?$"
+)
+_TITLES, _TITLE = 4, 30  # Lines of a page among which its title is; characters of one.
+
+
 class Sealed(NamedTuple):
-    """A seal with whose bid and which file it stands in."""
+    """A seal with whose bid and which file it stands in, and what its page says."""
 
     bidder: str
     file: str
     seal: Seal
+    page_text: str = ""
+
+    def on_paper_of_others(self) -> bool:
+        """Return whether the page is by its title a contract, an award or a joint agreement."""
+        lines = [line.strip() for line in self.page_text.splitlines() if line.strip()][:_TITLES]
+        return any(len(line) <= _TITLE and _OF_OTHERS.search(line) for line in lines)
+
+
+def sealed_of(bidder: str, file: str, extracted: Extracted) -> Iterator[Sealed]:
+    """Yield the seals of a file, each with what was read on its page."""
+    read = {each.page: each.text for each in extracted.writing}
+    own = extracted.text.split("\f")
+    for seal in extracted.seals:
+        text = own[seal.page - 1] if 0 < seal.page <= len(own) else ""
+        yield Sealed(bidder, file, seal, text if text.strip() else read.get(seal.page, ""))
 
 
 class Foreign(NamedTuple):
-    """A seal that names another bidder; `sure` where the name was read letter for letter."""
+    """A seal that names another bidder; `whole` where the name was read letter for letter."""
 
     place: Sealed
     owner: str
-    sure: bool
+    whole: bool
+
+    @property
+    def sure(self) -> bool:
+        """Whether the name was read whole, on no paper that others rightly stamp too."""
+        return self.whole and not self.place.on_paper_of_others()
 
     def record(self) -> str:
         """Return what is told of the seal: its kind and how it reads."""
@@ -76,8 +105,8 @@ def foreign_seals(
         return tuple((owner, False) for owner in sorted(marks[nearest] - {bidder}))
 
     for place in sealed:
-        for owner, sure in named(replace(place.seal, page=0), place.bidder):
-            yield Foreign(place, owner, sure)
+        for owner, whole in named(replace(place.seal, page=0), place.bidder):
+            yield Foreign(place, owner, whole)
 
 
 def _folded(line: str) -> str:

@@ -26,7 +26,7 @@ from evaluation.compare.extracted import Extracted, Picture, Properties
 from evaluation.compare.images import Shown, image_findings
 from evaluation.compare.metadata import Made, identifier_findings, metadata_findings
 from evaluation.compare.mixed import Identity, mixed_findings, with_own_side
-from evaluation.compare.mixed_seals import Sealed
+from evaluation.compare.mixed_seals import sealed_of
 from evaluation.compare.people_marks import People, Post
 from evaluation.compare.seeds import shared_entries
 from evaluation.compare.similarity import Overlap, find_overlap
@@ -242,9 +242,9 @@ def screen_mixed(request: Mapping[str, Any]) -> Answer:
     }
     by_file = {(text.bidder, text.file): text for text in texts}
     sealed = [
-        Sealed(document.bidder, document.file, seal)
+        seal
         for document in material.documents
-        for seal in document.extracted.seals
+        for seal in sealed_of(document.bidder, document.file, document.extracted)
     ]
     scans = _scans(material.documents)
     answer = []

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from evaluation.compare.extracted import Extracted, Limits, Unreadable
-from evaluation.compare.extraction import NOT_ALL_READ, Extractor
+from evaluation.compare.extraction import NOT_ALL_READ, Extractor, given_up
 from evaluation.findings.inputs.limited import Child, Unfinished
 from tender.core.files import blob_path, write_durably
 from tender.core.settings import Settings
@@ -113,9 +113,14 @@ def _goes_on(content: dict[str, Any]) -> bool:
 def _read_on(
     settings: Settings, extractor: Extractor, file: HeldFile, content: dict[str, Any]
 ) -> dict[str, Any]:
-    path = blob_path(settings.store, file.sha256)
-    extracted = extractor.read_on(path, Extracted.from_json(content["extracted"]))
-    return content | {"extracted": extracted.to_json()}
+    began, extracted = time.monotonic(), Extracted.from_json(content["extracted"])
+    spent = content.get("spent", 0.0)
+    if spent > LIMITS.looking_seconds:
+        extracted = given_up(extracted)
+    else:
+        extracted = extractor.read_on(blob_path(settings.store, file.sha256), extracted)
+    spent += time.monotonic() - began
+    return content | {"extracted": extracted.to_json(), "spent": spent}
 
 
 def _read(settings: Settings, extractor: Extractor, child: Child, file: HeldFile) -> dict[str, Any]:

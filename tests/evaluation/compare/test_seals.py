@@ -216,6 +216,25 @@ def test_a_clients_seal_of_the_same_trade_is_no_bidders_and_a_longer_name_is_its
     assert seals_in({TWO: [parted]}) == []
 
 
+def test_a_seal_on_a_contract_or_a_joint_agreement_is_a_weak_sign():
+    def strength(title: str) -> Strength:
+        document = Extracted(
+            OWN_WORDS.format(name=TWO), seals=(Seal(ONE, 2),), writing=(Writing(2, title + "甲"),)
+        )
+        others = [
+            Document(name, "bid.txt", Extracted(OWN_WORDS.format(name=name)))
+            for name in (ONE, THREE)
+        ]
+        ground = ground_of_texts([OWN_WORDS])
+        found = compare_documents([Document(TWO, "bid.pdf", document), *others], ground, Options())
+        [finding] = [finding for finding in found if finding.code == "X1"]
+        return finding.strength
+
+    assert strength("德清县某某路建设工程施工合同\n发包人") is Strength.C
+    assert strength("附件三\n联合体协议书（格式）\n") is Strength.C
+    assert strength("投标函\n我方愿意按合同约定实施和完成承包工程\n") is Strength.B
+
+
 def test_own_and_strangers_seals_say_nothing():
     branch = ONE + "德清分公司"
     stranger = "湖州市天目水利水电工程有限责任公司"
