@@ -30,7 +30,7 @@ def scans() -> bytes:
     """A PDF of three scanned pages; the second bears another bidder's stamp and its own."""
     pages = []
     for number, names in enumerate(([], [STAMPED, HOLDER], [HOLDER])):
-        text = Writer(40 + number).paragraph(300)
+        text = Writer(40 + number).paragraph(120)
         lines = [text[start : start + 34] for start in range(0, len(text), 34)]
         pages.append(Image.open(io.BytesIO(scanned_page(lines, names, seed=5 + number))))
     out = io.BytesIO()

@@ -338,7 +338,7 @@ def test_how_many_scanned_pages_are_read_is_the_callers_choice(tmp_path):
     bids = tmp_path / "bids"
     bids.mkdir()
     pages = [
-        Image.open(io.BytesIO(scanned_page(lines_of(Writer(n).paragraph(200)), [], GOOD, n)))
+        Image.open(io.BytesIO(scanned_page(lines_of(Writer(n).paragraph(60)), [], GOOD, n)))
         for n in range(3)
     ]
     pages[0].save(bids / f"{ONE}.pdf", "PDF", save_all=True, append_images=pages[1:])
