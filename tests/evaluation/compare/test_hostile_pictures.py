@@ -16,9 +16,10 @@ from PIL import Image, ImageDraw
 
 from bench.generate_stamps import stamp
 from evaluation.compare import extraction
-from evaluation.compare.extracted import SOME_LOOKED_AT, Extracted, Look
-from evaluation.compare.extraction import Extractor
+from evaluation.compare.extracted import SOME_LOOKED_AT, Extracted, Limits, Look
+from evaluation.compare.extraction import NOT_ALL_READ, Extractor
 from evaluation.compare.signers import names_in
+from tests.evaluation.compare.documents import docx, picture
 
 ONE = "德清县莫干山建设工程有限公司"
 OWN = "Own text of the bid, which stays whatever its pictures do. " * 3
@@ -229,3 +230,13 @@ def test_letters_that_were_turned_into_outlines_are_read(extractor, tmp_path):
     held = read(extractor, tmp_path / "bid.pdf", outlines("drawn and not written"))
     assert held.text.strip() == ""
     assert [(each.page, each.text) for each in held.writing] == [(1, "drawn and not written")]
+
+
+def test_a_file_whose_pictures_take_too_long_keeps_its_text_and_says_so(tmp_path):
+    path = tmp_path / "bid.docx"
+    path.write_bytes(docx(["投标文件正文"], extra={"word/media/image1.png": picture(2)}))
+    with Extractor(Limits(looking_seconds=-1.0)) as extractor:
+        held = extractor.read(path)
+    assert held.text.strip() == "投标文件正文"
+    assert held.looked_at == len(held.looks) == 1
+    assert [why.startswith(NOT_ALL_READ) for why in held.missed] == [True]
