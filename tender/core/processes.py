@@ -20,9 +20,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import FrameType, TracebackType
-from typing import IO, Self
+from types import FrameType
+from typing import IO
 
+from tender.core.children import Closing
 from tender.core.errors import DomainError, Kind
 from tender.core.i18n import N_
 
@@ -215,7 +216,7 @@ class Child:
         self.end_group()
 
 
-class Supervisor:
+class Supervisor(Closing):
     """Starts programs in order and stops them in reverse, whatever happens in between.
 
     Each child writes to a file of its own in `logs`, or, without `logs`, where this process does.
@@ -224,19 +225,6 @@ class Supervisor:
     def __init__(self, logs: Path | None) -> None:
         self.logs = logs
         self.children: dict[str, Child] = {}
-
-    def __enter__(self) -> Self:
-        """Nothing is started yet."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Stop all that was started."""
-        self.stop_all()
 
     def start(self, program: Program) -> Child:
         """Start one program and wait until it is ready.
@@ -256,7 +244,7 @@ class Supervisor:
         """Kill one child outright, as a power cut would (tests and demo scripts)."""
         self.children.pop(name).end_group()
 
-    def stop_all(self) -> None:
+    def close(self) -> None:
         """Stop every child, the youngest first."""
         for name in reversed(list(self.children)):
             self.stop(name)

@@ -14,11 +14,10 @@ import tempfile
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from keys.encoding import timestamp
-from tender.core.children import AnsweringChild, ChildGone, ChildLate, ChildNotReady
+from tender.core.children import AnsweringChild, ChildGone, ChildLate, ChildNotReady, Closing
 from tender.core.errors import DomainError, Kind
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -57,23 +56,12 @@ def failed(code: str, message: str, *, detail: str = "") -> DomainError:
     return DomainError(Kind.UNAVAILABLE, code, message, detail=detail)
 
 
-class Press:
+class Press(Closing):
     """A running press; use it as a context manager so that its process ends with you."""
 
     def __init__(self, settings: PressSettings) -> None:
         self._settings = settings
         self._child = AnsweringChild(_command(settings), greeting=START_SECONDS)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def make(self, order: dict[str, Any], *, now: datetime | None) -> Made:
         """Make the document of an order (`documents.job`), sealed at `now`, unsealed if None.
